@@ -1,0 +1,41 @@
+use std::collections::VecDeque;
+
+use crate::Context;
+
+/// State that handles one message at a time.
+pub trait Actor: Send + Sized + 'static {
+    /// What it is sent.
+    type Message: Send + 'static;
+
+    /// Handles one message. Until it returns, no other call of this actor is made.
+    fn handle(&mut self, message: Self::Message, context: &mut Context<'_, Self>);
+
+    /// Called once, when the actor has handled its last message, with those that it will not
+    /// handle. From before this call on, sends to it fail.
+    fn stopped(&mut self, exit: Exit, undelivered: VecDeque<Self::Message>) {
+        let _ = (exit, undelivered);
+    }
+
+    /// Bytes of `message` that count towards [`MailboxLimits::max_bytes`].
+    ///
+    /// [`MailboxLimits::max_bytes`]: crate::MailboxLimits::max_bytes
+    fn size(message: &Self::Message) -> usize {
+        size_of_val(message)
+    }
+
+    /// Whether `message` has a place of its own, beside the mailbox's capacity. Whoever sends
+    /// such messages sees to it that there are not too many of them.
+    fn reserved(message: &Self::Message) -> bool {
+        let _ = message;
+        false
+    }
+}
+
+/// Why an actor ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It was told to, or decided so itself.
+    Stopped,
+    /// Its code panicked.
+    Panicked,
+}

@@ -1,0 +1,294 @@
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How much a mailbox holds, and what happens then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MailboxLimits {
+    /// The most messages.
+    pub capacity: usize,
+    /// The most bytes of messages. One message that is larger fits into an empty mailbox.
+    pub max_bytes: usize,
+    /// What happens to a message for which there is no room.
+    pub overflow: Overflow,
+}
+
+impl Default for MailboxLimits {
+    /// 1,000 messages and 16 MiB; what does not fit is handed back.
+    fn default() -> Self {
+        Self { capacity: 1000, max_bytes: 16 << 20, overflow: Overflow::Reject }
+    }
+}
+
+/// What happens to a message for which there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overflow {
+    /// The sender gets it back.
+    Reject,
+    /// The oldest messages make room for it.
+    DropOldest,
+    /// It is dropped itself.
+    DropNewest,
+}
+
+/// Messages that wait for one actor, within limits.
+///
+/// Memory grows with what is queued, not with the capacity. The actor takes all messages at
+/// once and handles them outside the mailbox's lock; until it begins one, that one still counts
+/// as queued here. How far it is, it says through [`Progress`].
+pub(crate) struct Mailbox<M> {
+    limits: MailboxLimits,
+    queue: VecDeque<M>,
+    /// Messages and bytes that count towards the limits, since the beginning.
+    messages: u64,
+    bytes: u64,
+}
+
+/// What a message weighs.
+#[derive(Clone, Copy)]
+pub(crate) struct Weight {
+    pub(crate) messages: u64,
+    pub(crate) bytes: u64,
+}
+
+/// What became of a push.
+pub(crate) enum Push<M> {
+    Queued,
+    /// It, or others in its place, were dropped.
+    Dropped(Vec<M>),
+    Full(M),
+}
+
+/// A queue's buffer of more messages than this is given back when it has become empty.
+const KEPT: usize = 32;
+
+impl<M> Mailbox<M> {
+    pub(crate) fn new(limits: MailboxLimits) -> Self {
+        Self { limits, queue: VecDeque::new(), messages: 0, bytes: 0 }
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        message: M,
+        weigh: impl Fn(&M) -> Weight,
+        progress: &Progress,
+    ) -> Push<M> {
+        let weight = weigh(&message);
+        if weight.messages == 0 || self.has_room(weight, progress) {
+            self.admit(message, weight);
+            return Push::Queued;
+        }
+        match self.limits.overflow {
+            Overflow::Reject => Push::Full(message),
+            Overflow::DropNewest => Push::Dropped(vec![message]),
+            Overflow::DropOldest => {
+                let mut dropped = Vec::new();
+                while !self.has_room(weight, progress) {
+                    match self.remove_oldest(&weigh) {
+                        Some(oldest) => dropped.push(oldest),
+                        // All that is left has been taken out already: only it can go.
+                        None => {
+                            dropped.push(message);
+                            return Push::Dropped(dropped);
+                        }
+                    }
+                }
+                self.admit(message, weight);
+                Push::Dropped(dropped)
+            }
+        }
+    }
+
+    /// Moves messages into `batch`, which is empty: all, unless the oldest must stay where a
+    /// push can still drop them.
+    pub(crate) fn take(&mut self, batch: &mut VecDeque<M>) {
+        match self.limits.overflow {
+            Overflow::DropOldest => batch.extend(self.queue.pop_front()),
+            Overflow::Reject | Overflow::DropNewest => std::mem::swap(&mut self.queue, batch),
+        }
+    }
+
+    /// Messages that are queued in the mailbox itself.
+    pub(crate) fn drain(&mut self) -> VecDeque<M> {
+        std::mem::take(&mut self.queue)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    /// Messages that count towards the capacity and have not begun.
+    pub(crate) fn level(&self, progress: &Progress) -> usize {
+        (self.messages - progress.messages.load(Ordering::Acquire)) as usize
+    }
+
+    /// Over 80 % of the capacity, in messages or in bytes.
+    pub(crate) fn over_high_water(&self, progress: &Progress) -> bool {
+        let level = self.level(progress) as u64;
+        5 * level > 4 * self.limits.capacity as u64
+            || 5 * self.level_bytes(progress) > 4 * self.limits.max_bytes as u64
+    }
+
+    /// Under 50 % of the capacity, in messages and in bytes, and with room for `burst` more
+    /// messages (or, where it can never hold as many, empty).
+    pub(crate) fn has_drained(&self, burst: usize, progress: &Progress) -> bool {
+        let level = self.level(progress);
+        2 * level < self.limits.capacity
+            && 2 * self.level_bytes(progress) < self.limits.max_bytes as u64
+            && (level == 0 || self.limits.capacity - level >= burst)
+    }
+
+    /// For how many more messages there is room.
+    pub(crate) fn room(&self, progress: &Progress) -> usize {
+        self.limits.capacity.saturating_sub(self.level(progress))
+    }
+
+    /// Gives the memory of a large buffer back.
+    pub(crate) fn shrink(&mut self, batch: &mut VecDeque<M>) {
+        for buffer in [&mut self.queue, batch] {
+            if buffer.is_empty() && buffer.capacity() > KEPT {
+                *buffer = VecDeque::new();
+            }
+        }
+    }
+
+    fn has_room(&self, weight: Weight, progress: &Progress) -> bool {
+        let level = self.level(progress);
+        level == 0
+            || (level < self.limits.capacity
+                && self.level_bytes(progress) + weight.bytes <= self.limits.max_bytes as u64)
+    }
+
+    fn level_bytes(&self, progress: &Progress) -> u64 {
+        self.bytes - progress.bytes.load(Ordering::Acquire)
+    }
+
+    fn admit(&mut self, message: M, weight: Weight) {
+        self.messages += weight.messages;
+        self.bytes += weight.bytes;
+        self.queue.push_back(message);
+    }
+
+    fn remove_oldest(&mut self, weigh: impl Fn(&M) -> Weight) -> Option<M> {
+        let at = self.queue.iter().position(|message| weigh(message).messages > 0)?;
+        let oldest = self.queue.remove(at)?;
+        let weight = weigh(&oldest);
+        self.messages -= weight.messages;
+        self.bytes -= weight.bytes;
+        Some(oldest)
+    }
+}
+
+/// What an actor has begun to handle, of all that its mailbox ever accepted.
+///
+/// Only the thread that runs the actor writes, and the mailbox's lock orders one such thread
+/// before the next; so plain stores do, and no message costs a locked instruction.
+#[derive(Default)]
+pub(crate) struct Progress {
+    messages: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl Progress {
+    pub(crate) fn begin(&self, weight: Weight) {
+        let messages = self.messages.load(Ordering::Relaxed) + weight.messages;
+        let bytes = self.bytes.load(Ordering::Relaxed) + weight.bytes;
+        self.messages.store(messages, Ordering::Release);
+        self.bytes.store(bytes, Ordering::Release);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weigh(message: &u64) -> Weight {
+        Weight { messages: u64::from(*message < 100), bytes: if *message < 100 { 10 } else { 0 } }
+    }
+
+    fn mailbox(capacity: usize, overflow: Overflow) -> (Mailbox<u64>, Progress) {
+        let limits = MailboxLimits { capacity, max_bytes: 1000, overflow };
+        (Mailbox::new(limits), Progress::default())
+    }
+
+    #[test]
+    fn a_full_mailbox_hands_the_message_back() {
+        let (mut mailbox, progress) = mailbox(2, Overflow::Reject);
+        assert!(matches!(mailbox.push(1, weigh, &progress), Push::Queued));
+        assert!(matches!(mailbox.push(2, weigh, &progress), Push::Queued));
+        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
+        assert!(matches!(mailbox.push(100, weigh, &progress), Push::Queued), "reserved");
+    }
+
+    #[test]
+    fn bytes_are_a_limit_of_their_own() {
+        let limits = MailboxLimits { capacity: 100, max_bytes: 25, overflow: Overflow::Reject };
+        let (mut mailbox, progress) = (Mailbox::new(limits), Progress::default());
+        assert!(matches!(mailbox.push(1, weigh, &progress), Push::Queued));
+        assert!(matches!(mailbox.push(2, weigh, &progress), Push::Queued));
+        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
+    }
+
+    #[test]
+    fn what_was_taken_counts_until_it_begins() {
+        let (mut mailbox, progress) = mailbox(2, Overflow::Reject);
+        mailbox.push(1, weigh, &progress);
+        mailbox.push(2, weigh, &progress);
+        let mut batch = VecDeque::new();
+        mailbox.take(&mut batch);
+        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
+        progress.begin(weigh(&1));
+        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Queued));
+        assert_eq!(mailbox.level(&progress), 2);
+    }
+
+    #[test]
+    fn drop_oldest_passes_over_what_has_a_place_of_its_own() {
+        let (mut mailbox, progress) = mailbox(2, Overflow::DropOldest);
+        for message in [100, 1, 2] {
+            mailbox.push(message, weigh, &progress);
+        }
+        let Push::Dropped(dropped) = mailbox.push(3, weigh, &progress) else { panic!("full") };
+        assert_eq!(dropped, [1]);
+        assert_eq!(mailbox.drain(), [100, 2, 3]);
+    }
+
+    #[test]
+    fn drop_newest_drops_the_message_itself() {
+        let (mut mailbox, progress) = mailbox(1, Overflow::DropNewest);
+        mailbox.push(1, weigh, &progress);
+        let Push::Dropped(dropped) = mailbox.push(2, weigh, &progress) else { panic!("full") };
+        assert_eq!(dropped, [2]);
+        assert_eq!(mailbox.drain(), [1]);
+    }
+
+    #[test]
+    fn the_water_marks_are_80_and_50_percent() {
+        let (mut mailbox, progress) = mailbox(10, Overflow::Reject);
+        for message in 0..8 {
+            mailbox.push(message, weigh, &progress);
+        }
+        assert!(!mailbox.over_high_water(&progress));
+        mailbox.push(8, weigh, &progress);
+        assert!(mailbox.over_high_water(&progress));
+        for _ in 0..4 {
+            progress.begin(weigh(&0));
+        }
+        assert!(!mailbox.has_drained(1, &progress), "5 of 10 are queued");
+        progress.begin(weigh(&0));
+        assert!(mailbox.has_drained(1, &progress), "4 of 10 are queued");
+        assert!(!mailbox.has_drained(7, &progress), "7 do not fit beside 4");
+    }
+
+    #[test]
+    fn an_empty_mailbox_keeps_no_large_buffer() {
+        let (mut mailbox, progress) = mailbox(1000, Overflow::Reject);
+        for message in 0..99 {
+            mailbox.push(message, weigh, &progress);
+        }
+        let mut batch = VecDeque::new();
+        mailbox.take(&mut batch);
+        batch.clear();
+        mailbox.shrink(&mut batch);
+        assert_eq!(batch.capacity() + mailbox.queue.capacity(), 0);
+    }
+}

@@ -1,0 +1,67 @@
+use std::error::Error;
+use std::fmt;
+
+/// Why a component's instance is no more: what happened, and the cause beneath it.
+///
+/// A crash costs the component its private memory, and its supervisor decides whether it starts
+/// again; its mailbox stays.
+#[derive(Debug)]
+pub struct Crash {
+    kind: CrashKind,
+    cause: Box<dyn Error + Send + Sync>,
+}
+
+/// What brought a component down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CrashKind {
+    /// The guest trapped, or gave the host something that the component model forbids.
+    Trap,
+    /// The call ran longer than it may.
+    TimedOut,
+    /// The guest wanted more memory, tables or instances than it may have.
+    ResourceLimit,
+    /// Native Rust code panicked.
+    Panic,
+    /// `init` returned an error, or the instance could not be made.
+    FailedStart,
+}
+
+impl Crash {
+    /// A crash of this kind, for this cause.
+    pub fn new(kind: CrashKind, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind, cause: cause.into() }
+    }
+
+    /// What happened.
+    pub fn kind(&self) -> CrashKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind)?;
+        let mut cause: Option<&dyn Error> = Some(self.cause.as_ref());
+        while let Some(error) = cause {
+            let text = error.to_string();
+            write!(f, ": {}", text.trim_end().replace('\n', " "))?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl Error for Crash {}
+
+impl fmt::Display for CrashKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Trap => "trapped",
+            Self::TimedOut => "ran over its time limit",
+            Self::ResourceLimit => "went over a resource limit",
+            Self::Panic => "panicked",
+            Self::FailedStart => "failed to start",
+        })
+    }
+}

@@ -1,0 +1,14 @@
+use thiserror::Error;
+
+use crate::{ComponentError, Crash};
+
+/// How a call of a component's handler ended, if not well.
+#[derive(Debug, Error)]
+pub enum Failure {
+    /// The component said no, and goes on.
+    #[error("refused: {0}")]
+    Refused(ComponentError),
+    /// The component's instance is no more.
+    #[error(transparent)]
+    Crashed(#[from] Crash),
+}

@@ -1,0 +1,87 @@
+use std::fmt;
+use std::sync::Arc;
+
+use airssys_wasm_core::Outbox;
+use wasmparser::Validator;
+use wasmtime::component::Linker;
+
+use crate::core_module;
+use crate::description::Description;
+use crate::exports::Exports;
+use crate::imports;
+use crate::source::Source;
+use crate::{Engine, InstancePre, LoadError};
+
+/// A component that was compiled, and that keeps to the contract: it exports a handler, and
+/// imports only what is provided. Cloning shares it.
+#[derive(Clone)]
+pub struct Component {
+    engine: Engine,
+    compiled: wasmtime::component::Component,
+    parts: Arc<Parts>,
+}
+
+struct Parts {
+    description: Description,
+    exports: Arc<Exports>,
+}
+
+impl Component {
+    /// Compiles a component, or a core module that is made into one as
+    /// [`component_from_core`](crate::component_from_core) does, each as binary or as text.
+    ///
+    /// # Errors
+    ///
+    /// It is malformed, or it was built for something else; nothing of it has run.
+    pub fn load(engine: &Engine, source: &[u8]) -> Result<Self, LoadError> {
+        let source = Source::read(source)?;
+        let description = Description::of(&source)?;
+        let binary = if source.form.is_core_module() {
+            core_module::wrap(&source.binary)?.into()
+        } else {
+            source.binary
+        };
+        let compiled = compile(engine, &binary)?;
+        let exports = Arc::new(Exports::find(&compiled)?);
+        imports::check(&compiled)?;
+        Ok(Self {
+            engine: engine.clone(),
+            compiled,
+            parts: Arc::new(Parts { description, exports }),
+        })
+    }
+
+    /// What it is, imports and exports.
+    pub fn description(&self) -> &Description {
+        &self.parts.description
+    }
+
+    /// Links it, once for all the instances that send through an `O`.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Link`], if the machine is out of memory: what the component imports was checked
+    /// when it was loaded.
+    pub fn pre<O: Outbox>(&self) -> Result<InstancePre<O>, LoadError> {
+        let failed = |error: wasmtime::Error| LoadError::Link(error.into());
+        let mut linker = Linker::new(self.engine.wasmtime());
+        imports::link(&mut linker).map_err(failed)?;
+        let pre = linker.instantiate_pre(&self.compiled).map_err(failed)?;
+        Ok(InstancePre::new(pre, Arc::clone(&self.parts.exports), self.engine.meter()))
+    }
+}
+
+impl fmt::Debug for Component {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Component").field(self.description()).finish()
+    }
+}
+
+fn compile(engine: &Engine, binary: &[u8]) -> Result<wasmtime::component::Component, LoadError> {
+    wasmtime::component::Component::from_binary(engine.wasmtime(), binary).map_err(|error| {
+        match Validator::new().validate_all(binary) {
+            Err(fault) => LoadError::Invalid(fault.into()),
+            Ok(_) => LoadError::Compile(error.into()),
+        }
+    })
+}

@@ -1,0 +1,80 @@
+use std::fmt;
+
+use thiserror::Error;
+use wasmtime::Config;
+
+use crate::ticker;
+
+/// Compiles components and runs their instances. Cloning shares it.
+#[derive(Clone)]
+pub struct Engine {
+    inner: wasmtime::Engine,
+    meter: TimeMeter,
+}
+
+/// How an [`Engine`] is set up.
+#[derive(Debug, Clone, Default)]
+pub struct EngineConfig {
+    /// What the time limits of guests are counted in.
+    pub time_meter: TimeMeter,
+}
+
+/// What the time limits of guests are counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeMeter {
+    /// The machine's time, in ticks of a millisecond. A thread of the engine counts them, for as
+    /// long as the engine or anything made by it lives.
+    #[default]
+    WallClock,
+    /// Instructions, so that a guest ends at the same one in each run: for tests. Code runs
+    /// slower, and a guest that waits is not cut.
+    Fuel {
+        /// How many units of fuel (about one per instruction) stand for a millisecond.
+        per_millisecond: u64,
+    },
+}
+
+impl Engine {
+    /// An engine, and the thread that counts its ticks.
+    ///
+    /// # Errors
+    ///
+    /// The machine is not one that code can be compiled for, or there is no thread to be had.
+    pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
+        let inner = wasmtime::Engine::new(&wasmtime_config(config.time_meter))
+            .map_err(|error| EngineError(error.into()))?;
+        if config.time_meter == TimeMeter::WallClock {
+            ticker::start(inner.weak()).map_err(|error| EngineError(error.into()))?;
+        }
+        Ok(Self { inner, meter: config.time_meter })
+    }
+
+    pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
+        &self.inner
+    }
+
+    pub(crate) fn meter(&self) -> TimeMeter {
+        self.meter
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("time_meter", &self.meter).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no [`Engine`].
+#[derive(Debug, Error)]
+#[error("the WebAssembly engine cannot start here: {0}")]
+pub struct EngineError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+fn wasmtime_config(meter: TimeMeter) -> Config {
+    let mut config = Config::new();
+    config.concurrency_support(false);
+    match meter {
+        TimeMeter::WallClock => config.epoch_interruption(true),
+        TimeMeter::Fuel { .. } => config.consume_fuel(true),
+    };
+    config
+}

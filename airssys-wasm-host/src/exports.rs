@@ -1,0 +1,119 @@
+use wasmtime::component::types::{self, ComponentItem};
+use wasmtime::component::{
+    ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc,
+};
+use wasmtime::{Engine, Store};
+
+use crate::LoadError;
+use crate::bindings::{ComponentError, RequestError, RequestId};
+use crate::contract::{CALLBACK, Contract, EXPORTS, HANDLER, LIFECYCLE};
+use crate::signature::Signature;
+
+/// What a function that may refuse gives back.
+pub(crate) type Answer<T> = (Result<T, ComponentError>,);
+
+type HandleMessage = TypedFunc<(&'static str, &'static [u8]), Answer<Option<Vec<u8>>>>;
+type HandleCallback = TypedFunc<(RequestId, Result<&'static [u8], RequestError>), Answer<()>>;
+
+/// Where the functions that the host calls are among a component's exports.
+pub(crate) struct Exports {
+    handle_message: ComponentExportIndex,
+    handle_callback: Option<ComponentExportIndex>,
+    init: Option<ComponentExportIndex>,
+    shutdown: Option<ComponentExportIndex>,
+}
+
+/// These functions of one instance. Their parameters are borrowed: a typed function is
+/// covariant in them.
+pub(crate) struct Functions {
+    pub(crate) handle_message: HandleMessage,
+    pub(crate) handle_callback: Option<HandleCallback>,
+    pub(crate) init: Option<TypedFunc<(), Answer<()>>>,
+    pub(crate) shutdown: Option<TypedFunc<(), ()>>,
+}
+
+impl Exports {
+    /// Finds them, and checks the types of all functions in interfaces of the contract.
+    pub(crate) fn find(component: &wasmtime::component::Component) -> Result<Self, LoadError> {
+        let ty = component.component_type();
+        for interface in EXPORTS {
+            if let Some(export) = ty.get_export(component.engine(), interface) {
+                check_interface(component.engine(), interface, &export.ty)?;
+            }
+        }
+        let index = |interface: &str, function: &str| {
+            ty.get_export(component.engine(), interface)?;
+            let interface = component.get_export_index(None, interface)?;
+            component.get_export_index(Some(&interface), function)
+        };
+        let handle_message = index(HANDLER, "handle-message")
+            .ok_or_else(|| LoadError::MissingExport { interface: HANDLER.into() })?;
+        Ok(Self {
+            handle_message,
+            handle_callback: index(CALLBACK, "handle-callback"),
+            init: index(LIFECYCLE, "init"),
+            shutdown: index(LIFECYCLE, "shutdown"),
+        })
+    }
+
+    pub(crate) fn of_instance<T: 'static>(
+        &self,
+        instance: &Instance,
+        store: &mut Store<T>,
+    ) -> wasmtime::Result<Functions> {
+        Ok(Functions {
+            handle_message: instance.get_typed_func(&mut *store, self.handle_message)?,
+            handle_callback: optional(instance, store, self.handle_callback)?,
+            init: optional(instance, store, self.init)?,
+            shutdown: optional(instance, store, self.shutdown)?,
+        })
+    }
+}
+
+fn optional<T: 'static, P, R>(
+    instance: &Instance,
+    store: &mut Store<T>,
+    index: Option<ComponentExportIndex>,
+) -> wasmtime::Result<Option<TypedFunc<P, R>>>
+where
+    P: ComponentNamedList + Lower,
+    R: ComponentNamedList + Lift,
+{
+    index.map(|index| instance.get_typed_func(store, index)).transpose()
+}
+
+/// Every function of the contract's interface must be there, with the contract's type.
+fn check_interface(
+    engine: &Engine,
+    interface: &str,
+    found: &ComponentItem,
+) -> Result<(), LoadError> {
+    let contract = Contract::get();
+    for function in contract.functions(interface).into_iter().flatten() {
+        let expected = Signature::expected(contract.resolve(), function);
+        let found = function_of(engine, found, &function.name);
+        let found = found.as_ref().map(Signature::found);
+        if found.as_ref() != Some(&expected) {
+            return Err(LoadError::WrongSignature {
+                function: format!("{interface}#{}", function.name),
+                expected: expected.into_text(),
+                found: found.map_or_else(|| "no function".into(), Signature::into_text),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn function_of(
+    engine: &Engine,
+    interface: &ComponentItem,
+    name: &str,
+) -> Option<types::ComponentFunc> {
+    let ComponentItem::ComponentInstance(interface) = interface else {
+        return None;
+    };
+    match interface.get_export(engine, name)?.ty {
+        ComponentItem::ComponentFunc(function) => Some(function),
+        _ => None,
+    }
+}

@@ -1,0 +1,63 @@
+use std::fmt;
+use std::time::Duration;
+
+use airssys_wasm_core::{Crash, CrashKind};
+use wasmtime::{Trap, WasmBacktrace};
+
+use crate::limits::OverLimit;
+
+/// What a call ended with, if not with a result: the crash of `call`, which had `time`.
+pub(crate) fn crash_in(call: &'static str, time: Duration, error: &wasmtime::Error) -> Crash {
+    let kind = kind_of(error).unwrap_or(CrashKind::Trap);
+    let cause = match kind {
+        CrashKind::TimedOut => format!("it may take {time:?}"),
+        _ => error.root_cause().to_string(),
+    };
+    Crash::new(kind, Fault { call, cause, function: innermost_function(error) }.to_string())
+}
+
+/// Why there is no instance: its start functions crashed, or it could not be made at all.
+pub(crate) fn crash_in_start(time: Duration, error: wasmtime::Error) -> Crash {
+    let guest_ran = error.is::<WasmBacktrace>();
+    if kind_of(&error).is_none() && !guest_ran {
+        return Crash::new(CrashKind::FailedStart, error);
+    }
+    crash_in("start", time, &error)
+}
+
+fn kind_of(error: &wasmtime::Error) -> Option<CrashKind> {
+    if error.is::<OverLimit>() {
+        return Some(CrashKind::ResourceLimit);
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt | Trap::OutOfFuel) => Some(CrashKind::TimedOut),
+        Some(_) => Some(CrashKind::Trap),
+        // The one limit for which wasmtime has no type: the count of instances.
+        None if error.to_string().starts_with("resource limit exceeded") => {
+            Some(CrashKind::ResourceLimit)
+        }
+        None => None,
+    }
+}
+
+/// Where the guest was, if it keeps the names of its functions.
+fn innermost_function(error: &wasmtime::Error) -> Option<&str> {
+    error.downcast_ref::<WasmBacktrace>()?.frames().first()?.func_name()
+}
+
+/// What went wrong, and where.
+struct Fault<'a> {
+    call: &'static str,
+    cause: String,
+    function: Option<&'a str>,
+}
+
+impl fmt::Display for Fault<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "in {}: {}", self.call, self.cause)?;
+        match self.function {
+            Some(function) => write!(f, " (at `{function}`)"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,130 @@
+use std::cell::RefCell;
+use std::time::Duration;
+
+use airssys_wasm_core::{ComponentId, MessageInfo, Outbox};
+use wasmtime::StoreContextMut;
+use wasmtime::component::types::{ComponentFunc, ComponentItem};
+use wasmtime::component::{Component, Linker, WasmList, WasmStr};
+
+use crate::LoadError;
+use crate::bindings;
+use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING};
+use crate::limits::Meter;
+use crate::signature::Signature;
+
+/// What a store carries for its one instance.
+pub(crate) struct State<O> {
+    pub(crate) id: ComponentId,
+    /// In a cell, so that it can be given text and bytes which still lie in the guest's memory:
+    /// they borrow the store. No host function runs within another, so it is never taken twice.
+    pub(crate) outbox: RefCell<O>,
+    /// Set while a message or callback is handled.
+    pub(crate) message: Option<MessageInfo>,
+    pub(crate) meter: Meter,
+}
+
+type Guest<'a, O> = StoreContextMut<'a, State<O>>;
+type Sent<T> = wasmtime::Result<(Result<T, bindings::SendError>,)>;
+
+/// Provides every import of the contract.
+pub(crate) fn link<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result<()> {
+    let mut messaging = linker.instance(MESSAGING)?;
+    messaging.func_wrap("send-message", send_message)?;
+    messaging.func_wrap("send-request", send_request)?;
+    messaging.func_wrap("cancel-request", cancel_request)?;
+    let mut context = linker.instance(CONTEXT)?;
+    context.func_wrap("self-id", self_id)?;
+    context.func_wrap("current-message", current_message)
+}
+
+/// Whether [`link`] provides all that this component imports, with these types.
+pub(crate) fn check(component: &Component) -> Result<(), LoadError> {
+    let ty = component.component_type();
+    let engine = component.engine();
+    let mut unknown = Vec::new();
+    let mut wrong = Ok(());
+    for (interface, import) in ty.imports(engine) {
+        match &import.ty {
+            ComponentItem::Type(_) => {}
+            ComponentItem::ComponentInstance(instance) => {
+                let known = IMPORTS.contains(&interface);
+                for (name, item) in instance.exports(engine) {
+                    match item.ty {
+                        ComponentItem::Type(_) => {}
+                        _ if !known => {
+                            unknown.push(interface.to_owned());
+                            break;
+                        }
+                        ComponentItem::ComponentFunc(found)
+                            if Contract::get().function(interface, name).is_some() =>
+                        {
+                            wrong = wrong.and(check_function(interface, name, &found));
+                        }
+                        _ => unknown.push(format!("{interface}#{name}")),
+                    }
+                }
+            }
+            _ => unknown.push(interface.to_owned()),
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(LoadError::UnknownImports(unknown));
+    }
+    wrong
+}
+
+fn check_function(interface: &str, name: &str, found: &ComponentFunc) -> Result<(), LoadError> {
+    let contract = Contract::get();
+    let Some(function) = contract.function(interface, name) else {
+        return Ok(());
+    };
+    let expected = Signature::expected(contract.resolve(), function);
+    let found = Signature::found(found);
+    if expected == found {
+        return Ok(());
+    }
+    Err(LoadError::WrongSignature {
+        function: format!("{interface}#{name}"),
+        expected: expected.into_text(),
+        found: found.into_text(),
+    })
+}
+
+fn send_message<O: Outbox>(
+    guest: Guest<'_, O>,
+    (target, message): (WasmStr, WasmList<u8>),
+) -> Sent<()> {
+    let target = target.to_str(&guest)?;
+    let message = message.as_le_slice(&guest);
+    let sent = guest.data().outbox.borrow_mut().send_message(&target, message);
+    Ok((sent.map_err(bindings::SendError::from),))
+}
+
+fn send_request<O: Outbox>(
+    guest: Guest<'_, O>,
+    (target, request, timeout_ms): (WasmStr, WasmList<u8>, u64),
+) -> Sent<bindings::RequestId> {
+    let target = target.to_str(&guest)?;
+    let request = request.as_le_slice(&guest);
+    let timeout = (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms));
+    let sent = guest.data().outbox.borrow_mut().send_request(&target, request, timeout);
+    Ok((sent.map(bindings::RequestId::from).map_err(bindings::SendError::from),))
+}
+
+fn cancel_request<O: Outbox>(
+    mut guest: Guest<'_, O>,
+    (id,): (bindings::RequestId,),
+) -> wasmtime::Result<(bool,)> {
+    Ok((guest.data_mut().outbox.get_mut().cancel_request(id.into()),))
+}
+
+fn self_id<O: Outbox>(guest: Guest<'_, O>, (): ()) -> wasmtime::Result<(String,)> {
+    Ok((guest.data().id.as_str().to_owned(),))
+}
+
+fn current_message<O: Outbox>(
+    guest: Guest<'_, O>,
+    (): (),
+) -> wasmtime::Result<(Option<bindings::MessageInfo>,)> {
+    Ok((guest.data().message.as_ref().map(bindings::MessageInfo::from),))
+}

@@ -1,0 +1,68 @@
+//! WebAssembly components under wasmtime: load one, call its handlers, keep it within limits.
+//!
+//! A [`Component`] is compiled once by an [`Engine`] and makes many [`Instance`]s, each with
+//! memory, limits and an [`Outbox`] of its own. There is no actor here, no queue and no thread
+//! but the engine's ticker: an instance runs where it is called, until it answers, crashes or
+//! is out of time.
+//!
+//! ```
+//! # use std::error::Error;
+//! # use std::time::Duration;
+//! use airssys_wasm_core::{ComponentId, MessageInfo, Outbox, RequestId, SendError};
+//! use airssys_wasm_host::{Component, Engine, EngineConfig, Limits};
+//!
+//! struct Nowhere;
+//!
+//! impl Outbox for Nowhere {
+//!     fn send_message(&mut self, _: &str, _: &[u8]) -> Result<(), SendError> {
+//!         Err(SendError::NoSuchComponent)
+//!     }
+//! #   fn send_request(&mut self, _: &str, _: &[u8], _: Option<Duration>) -> Result<RequestId, SendError> {
+//! #       Err(SendError::NoCallback)
+//! #   }
+//! #   fn cancel_request(&mut self, _: RequestId) -> bool {
+//! #       false
+//! #   }
+//!     // … and the other two
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn Error>> {
+//! let engine = Engine::new(EngineConfig::default())?;
+//! let component = Component::load(&engine, include_bytes!("../tests/guests/echo.wat"))?;
+//! let id = ComponentId::parse("demo/echo")?;
+//! let mut echo = component.pre()?.instantiate(id, Nowhere, Limits::default())?;
+//!
+//! let info = MessageInfo { sent_at: 0, request: None, delivery: 1, trace_parent: None };
+//! let response = echo.handle_message("demo/me", b"hello", info)?;
+//! assert_eq!(response.as_deref(), Some(b"hello".as_slice()));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Outbox`]: airssys_wasm_core::Outbox
+
+mod bindings;
+mod component;
+mod contract;
+mod core_module;
+mod description;
+mod engine;
+mod exports;
+mod fault;
+mod imports;
+mod instance;
+mod limits;
+mod load_error;
+mod signature;
+mod source;
+mod ticker;
+mod time_limit;
+
+pub use component::Component;
+pub use core_module::component_from_core;
+pub use description::{Description, Interfaces, inspect};
+pub use engine::{Engine, EngineConfig, EngineError, TimeMeter};
+pub use instance::{Instance, InstancePre};
+pub use limits::Limits;
+pub use load_error::LoadError;
+pub use source::Form;

@@ -1,0 +1,42 @@
+;; Responds with the message: a component written by hand.
+(component
+  (core module $guest
+    (memory (export "memory") 1)
+    (global $free (mut i32) (i32.const 1024))
+    (func (export "realloc") (param i32 i32 i32 i32) (result i32)
+      (global.get $free)
+      (global.set $free (i32.add (global.get $free) (local.get 3))))
+    (func (export "handle") (param i32 i32 i32 i32) (result i32)
+      (i32.store (i32.const 4) (i32.const 1))
+      (i32.store (i32.const 8) (local.get 2))
+      (i32.store (i32.const 12) (local.get 3))
+      (i32.const 0))
+    (func (export "post") (param i32)
+      (global.set $free (i32.const 1024))))
+  (core instance $guest (instantiate $guest))
+  (alias core export $guest "memory" (core memory $memory))
+  (alias core export $guest "realloc" (core func $realloc))
+  (alias core export $guest "handle" (core func $handle))
+  (alias core export $guest "post" (core func $post))
+
+  (type $error (record (field "code" u32) (field "message" string)))
+  (func $handle-message
+    (param "sender" string) (param "message" (list u8))
+    (result (result (option (list u8)) (error $error)))
+    (canon lift (core func $handle) (memory $memory) (realloc $realloc) (post-return $post)))
+
+  (component $handler
+    (type $record (record (field "code" u32) (field "message" string)))
+    (import "error" (type $error (eq $record)))
+    (import "handle-message" (func $handle-message
+      (param "sender" string) (param "message" (list u8))
+      (result (result (option (list u8)) (error $error)))))
+    (export $component-error "component-error" (type $error))
+    (export "handle-message" (func $handle-message)
+      (func
+        (param "sender" string) (param "message" (list u8))
+        (result (result (option (list u8)) (error $component-error))))))
+  (instance $handler (instantiate $handler
+    (with "error" (type $error))
+    (with "handle-message" (func $handle-message))))
+  (export "airssys:component/handler@0.1.0" (instance $handler)))

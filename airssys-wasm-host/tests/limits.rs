@@ -1,0 +1,172 @@
+//! Time, memory, tables and instances, each within its limit.
+
+mod support;
+
+use std::time::Duration;
+
+use airssys_wasm_core::CrashKind;
+use airssys_wasm_host::{Engine, Limits};
+use support::{ECHO, crash, engine, fuel_engine, guest, handler, handler_item, info, try_start};
+
+const SPIN: &str = "(loop $spin (br $spin)) unreachable";
+
+fn short() -> Limits {
+    let time = Duration::from_millis(5);
+    Limits {
+        message_timeout: time,
+        init_timeout: time,
+        shutdown_timeout: time,
+        ..Limits::default()
+    }
+}
+
+fn both_meters() -> [Engine; 2] {
+    [engine(), fuel_engine()]
+}
+
+#[test]
+fn a_spinning_handler_is_cut() {
+    for engine in both_meters() {
+        let mut guest = try_start(&engine, &handler(SPIN), short()).unwrap();
+        let crash = crash(guest.handle_message("a/b", b"", info()));
+        assert_eq!(crash.kind(), CrashKind::TimedOut);
+        assert_eq!(
+            crash.to_string(),
+            "ran over its time limit: in handle-message: it may take 5ms"
+        );
+    }
+}
+
+#[test]
+fn a_spinning_init_or_shutdown_is_cut() {
+    let text = guest(&format!(
+        r#"{}
+           (func (export "airssys:component/lifecycle@0.1.0#init") (result i32) {SPIN})
+           (func (export "airssys:component/lifecycle@0.1.0#shutdown") {SPIN})"#,
+        handler_item("(call $no-response)")
+    ));
+    for engine in both_meters() {
+        let mut guest = try_start(&engine, &text, short()).unwrap();
+        assert_eq!(crash(guest.init()).kind(), CrashKind::TimedOut);
+        let mut guest = try_start(&engine, &text, short()).unwrap();
+        assert_eq!(guest.shutdown().unwrap_err().kind(), CrashKind::TimedOut);
+    }
+}
+
+#[test]
+fn a_spinning_start_function_is_cut() {
+    let text = guest(&format!(
+        "{} (func $start {SPIN}) (start $start)",
+        handler_item("(call $no-response)")
+    ));
+    for engine in both_meters() {
+        let crash = try_start(&engine, &text, short()).err().unwrap();
+        assert_eq!(crash.kind(), CrashKind::TimedOut);
+        assert_eq!(
+            crash.to_string(),
+            "ran over its time limit: in start: it may take 5ms (at `start`)"
+        );
+    }
+}
+
+/// Each unit of the message's length is a turn of the loop.
+const TURNS: &str = "(local $turns i32)
+    (local.set $turns (i32.mul (local.get $length) (i32.const 100)))
+    (loop $turn
+      (br_if $turn (local.tee $turns (i32.sub (local.get $turns) (i32.const 1)))))
+    (call $no-response)";
+
+#[test]
+fn every_message_has_its_whole_time() {
+    let mut guest = try_start(&fuel_engine(), &handler(TURNS), short()).unwrap();
+    for _ in 0..20 {
+        guest.handle_message("a/b", &[0; 60], info()).unwrap();
+    }
+    let crash = crash(guest.handle_message("a/b", &[0; 200], info()));
+    assert_eq!(crash.kind(), CrashKind::TimedOut);
+}
+
+#[test]
+fn fuel_ends_a_guest_at_the_same_turn_each_time() {
+    let survives = |length: usize| {
+        let mut guest = try_start(&fuel_engine(), &handler(TURNS), short()).unwrap();
+        guest.handle_message("a/b", &vec![0; length], info()).is_ok()
+    };
+    let first = (1..200).find(|&length| !survives(length)).unwrap();
+    assert!(survives(first - 1));
+    assert!(!survives(first));
+}
+
+#[test]
+fn limits_without_end_are_possible() {
+    for engine in both_meters() {
+        let limits = Limits {
+            memory: usize::MAX,
+            message_timeout: Duration::MAX,
+            init_timeout: Duration::MAX,
+            ..Limits::default()
+        };
+        let mut echo = try_start(&engine, ECHO, limits).unwrap();
+        assert!(echo.handle_message("a/b", b"", info()).is_ok());
+    }
+}
+
+/// Grows its memory by one page per byte of the message.
+const GROW: &str = "(i32.store8 (i32.const 256)
+      (i32.ne (memory.grow (local.get $length)) (i32.const -1)))
+    (call $respond (i32.const 256) (i32.const 1))";
+
+#[test]
+fn memory_over_the_limit_is_a_crash() {
+    let limits = Limits { memory: 4 << 16, ..Limits::default() };
+    let mut guest = try_start(&engine(), &handler(GROW), limits).unwrap();
+    assert_eq!(guest.handle_message("a/b", &[0; 3], info()).unwrap(), Some(vec![1]));
+    let crash = crash(guest.handle_message("a/b", &[0; 1], info()));
+    assert_eq!(crash.kind(), CrashKind::ResourceLimit);
+    assert_eq!(
+        crash.to_string(),
+        "went over a resource limit: in handle-message: it wanted 327680 bytes of memory, and its \
+         limit is 262144"
+    );
+}
+
+#[test]
+fn a_maximum_of_the_guests_own_is_no_crash() {
+    let text = handler(GROW)
+        .replace(r#"(memory (export "memory") 1)"#, r#"(memory (export "memory") 1 2)"#);
+    let mut guest = try_start(&engine(), &text, Limits::default()).unwrap();
+    assert_eq!(guest.handle_message("a/b", &[0; 2], info()).unwrap(), Some(vec![0]));
+    assert_eq!(guest.handle_message("a/b", &[0; 1], info()).unwrap(), Some(vec![1]));
+}
+
+#[test]
+fn memory_over_the_limit_from_the_start_is_no_instance() {
+    let limits = Limits { memory: 65_535, ..Limits::default() };
+    let crash = try_start(&engine(), ECHO, limits).err().unwrap();
+    assert_eq!(crash.kind(), CrashKind::ResourceLimit);
+    assert!(crash.to_string().ends_with("its limit is 65535"), "{crash}");
+}
+
+#[test]
+fn table_elements_over_the_limit_are_a_crash() {
+    let text = guest(&format!(
+        "(table $table 0 funcref) {}",
+        handler_item(
+            "(drop (table.grow $table (ref.null func) (local.get $length))) (call $no-response)"
+        )
+    ));
+    let limits = Limits { table_elements: 10, ..Limits::default() };
+    let mut guest = try_start(&engine(), &text, limits).unwrap();
+    guest.handle_message("a/b", &[0; 10], info()).unwrap();
+    let crash = crash(guest.handle_message("a/b", &[0; 1], info()));
+    assert_eq!(crash.kind(), CrashKind::ResourceLimit);
+    assert!(crash.to_string().contains("11 table elements"), "{crash}");
+}
+
+#[test]
+fn instances_over_the_limit_are_no_instance() {
+    let limits = Limits { instances: 0, ..Limits::default() };
+    let crash = try_start(&engine(), ECHO, limits).err().unwrap();
+    assert_eq!(crash.kind(), CrashKind::ResourceLimit);
+    assert!(!crash.to_string().contains('\n'), "{crash}");
+}

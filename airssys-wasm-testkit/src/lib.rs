@@ -1,0 +1,1 @@
+//! Tests of components and of systems of them: guests from text, probes, virtual time, seeded order

@@ -1,0 +1,252 @@
+//! From manifests to a running system.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use airssys_wasm_actor::{MailboxLimits, Overflow};
+use airssys_wasm_codec::Digest;
+use airssys_wasm_core::ComponentId;
+use airssys_wasm_host::{Limits, LoadError};
+use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
+use thiserror::Error;
+
+use crate::builder::{BuildError, SystemBuilder};
+use crate::guest::Guest;
+use crate::manifest::{self, SystemComponent, SystemManifest, SystemSupervision};
+use crate::spec::ComponentSpec;
+use crate::system::{SpawnError, System};
+
+/// Why a system did not start from its manifest. The text is one line: what, where, and what to
+/// do.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// There is no engine on this machine.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A component's source cannot be read.
+    #[error("{id}: cannot read {}: {cause}; correct `source` in its Component.toml", path.display())]
+    Unreadable {
+        /// Whose.
+        id: ComponentId,
+        /// The source.
+        path: PathBuf,
+        /// What the operating system says.
+        cause: io::Error,
+    },
+    /// A component's source is not what its digest says.
+    #[error(
+        "{id}: {} has the digest {found}, and {named_by} names {expected}; name the new digest \
+         there if the change is wanted", path.display()
+    )]
+    WrongDigest {
+        /// Whose.
+        id: ComponentId,
+        /// The source.
+        path: PathBuf,
+        /// What is named.
+        expected: Box<Digest>,
+        /// What it is.
+        found: Box<Digest>,
+        /// Where the digest is named.
+        named_by: &'static str,
+    },
+    /// A component's source cannot run here.
+    #[error("{id}: {}: {cause}", path.display())]
+    Unloadable {
+        /// Whose.
+        id: ComponentId,
+        /// The source.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        cause: LoadError,
+    },
+    /// A component did not start.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+}
+
+impl SystemBuilder {
+    /// Makes a system and starts the components of its manifest in their order. What the
+    /// manifest says goes before what was set here.
+    ///
+    /// # Errors
+    ///
+    /// The first component that cannot be read, loaded or started. Those before it are stopped
+    /// again.
+    pub fn start(self, manifest: &SystemManifest) -> Result<System, StartError> {
+        let system = self.build_for(manifest)?;
+        let specs = system.specs(manifest)?;
+        system.spawn_all(specs)?;
+        Ok(system)
+    }
+
+    /// Makes a system with the settings of a manifest, and none of its components yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build).
+    pub fn build_for(self, manifest: &SystemManifest) -> Result<System, BuildError> {
+        let settings = &manifest.system;
+        let builder =
+            self.request_timeout(settings.request_timeout).drain(settings.drain);
+        let builder = match settings.workers {
+            Some(workers) => builder.workers(workers.get() as usize),
+            None => builder,
+        };
+        builder.build()
+    }
+}
+
+impl System {
+    /// Reads and loads the components of a manifest, without starting them.
+    ///
+    /// # Errors
+    ///
+    /// The first component that cannot be read or loaded.
+    pub fn specs(&self, manifest: &SystemManifest) -> Result<Vec<ComponentSpec>, StartError> {
+        warn_of_what_has_no_effect(manifest);
+        let mut guests = HashMap::new();
+        manifest
+            .components
+            .iter()
+            .map(|component| {
+                let path = &component.manifest.component.source;
+                let (digest, guest) = match guests.get(path) {
+                    Some(loaded) => loaded,
+                    None => {
+                        let loaded = self.load_source(component.id(), path)?;
+                        guests.entry(path.clone()).or_insert(loaded)
+                    }
+                };
+                expect_digest(component, digest)?;
+                Ok(spec(component, guest, &manifest.supervision))
+            })
+            .collect()
+    }
+
+    fn load_source(&self, id: &ComponentId, path: &Path) -> Result<(Digest, Guest), StartError> {
+        let source = fs::read(path).map_err(|cause| StartError::Unreadable {
+            id: id.clone(),
+            path: path.to_owned(),
+            cause,
+        })?;
+        let guest = self.load(&source).map_err(|cause| StartError::Unloadable {
+            id: id.clone(),
+            path: path.to_owned(),
+            cause,
+        })?;
+        Ok((Digest::of(&source), guest))
+    }
+}
+
+fn expect_digest(component: &SystemComponent, found: &Digest) -> Result<(), StartError> {
+    let named = [
+        (&component.manifest.component.digest, "its Component.toml"),
+        (&component.granted_to, "the grant in the system manifest"),
+    ];
+    for (expected, named_by) in named {
+        if let Some(expected) = expected
+            && expected != found
+        {
+            return Err(StartError::WrongDigest {
+                id: component.id().clone(),
+                path: component.manifest.component.source.clone(),
+                expected: Box::new(expected.clone()),
+                found: Box::new(found.clone()),
+                named_by,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn spec(
+    component: &SystemComponent,
+    guest: &Guest,
+    supervision: &SystemSupervision,
+) -> ComponentSpec {
+    let manifest = &component.manifest;
+    let mut grants = component.granted.messaging.clone();
+    grants.receive =
+        grants.receive.or_else(|| manifest.capabilities.messaging.receive.clone());
+    ComponentSpec::guest(component.id().clone(), guest)
+        .grants(grants)
+        .mailbox(MailboxLimits {
+            capacity: manifest.mailbox.capacity.get() as usize,
+            max_bytes: bytes(manifest.mailbox.max_bytes),
+            overflow: manifest.mailbox.overflow.into(),
+        })
+        .limits(Limits {
+            memory: bytes(manifest.resources.memory),
+            message_timeout: manifest.resources.message_timeout,
+            init_timeout: manifest.resources.init_timeout,
+            shutdown_timeout: manifest.resources.shutdown_timeout,
+            ..Limits::default()
+        })
+        .max_message_size(
+            u32::try_from(manifest.quota.max_message_size.bytes()).unwrap_or(u32::MAX),
+        )
+        .pending_requests(manifest.quota.pending_requests)
+        .restart(manifest.supervision.restart.into())
+        .intensity(Intensity {
+            max_restarts: supervision.max_restarts,
+            within: supervision.within,
+        })
+        .backoff(Backoff { initial: supervision.backoff.initial, max: supervision.backoff.max })
+}
+
+fn bytes(size: manifest::ByteSize) -> usize {
+    usize::try_from(size.bytes()).unwrap_or(usize::MAX)
+}
+
+/// An operator who sets something is to learn that this version does not act on it.
+fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
+    let mut ignored = Vec::new();
+    if manifest.audit.is_some() {
+        ignored.push("[audit]".to_owned());
+    }
+    if manifest.supervision.strategy != manifest::Strategy::OneForOne {
+        ignored.push("[supervision] strategy".to_owned());
+    }
+    for component in &manifest.components {
+        let (id, manifest) = (component.id(), &component.manifest);
+        let settings = [
+            (!manifest.serialization.supported_codecs.is_empty(), "[serialization]"),
+            (manifest.quota.message_rate.is_some(), "[quota] message_rate"),
+            (manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message"),
+            (manifest.mailbox.max_deliveries.get() > 1, "[mailbox] max_deliveries"),
+            (manifest.health != manifest::Health::default(), "[health]"),
+            (!manifest.config.is_empty(), "[config]"),
+            (component.granted.wasi != manifest::Wasi::default(), "[capabilities.wasi]"),
+        ];
+        let set = settings.into_iter().filter(|(is_set, _)| *is_set);
+        ignored.extend(set.map(|(_, name)| format!("{name} of {id}")));
+    }
+    if !ignored.is_empty() {
+        tracing::warn!("this version does not act on: {}", ignored.join(", "));
+    }
+}
+
+impl From<manifest::Overflow> for Overflow {
+    fn from(overflow: manifest::Overflow) -> Self {
+        match overflow {
+            manifest::Overflow::Reject => Self::Reject,
+            manifest::Overflow::DropOldest => Self::DropOldest,
+            manifest::Overflow::DropNewest => Self::DropNewest,
+        }
+    }
+}
+
+impl From<manifest::Restart> for Restart {
+    fn from(restart: manifest::Restart) -> Self {
+        match restart {
+            manifest::Restart::Permanent => Self::Permanent,
+            manifest::Restart::Transient => Self::Transient,
+            manifest::Restart::Temporary => Self::Temporary,
+        }
+    }
+}

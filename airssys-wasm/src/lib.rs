@@ -1,0 +1,72 @@
+//! AirsSys Wasm: an actor runtime for WebAssembly components.
+//!
+//! A component has an id, a bounded mailbox and private memory, and it lives by the messages
+//! that it is sent. Each send is judged and answered; a crash stays with the component it
+//! happened in. A host program makes a [`System`], spawns components in it, guests and
+//! [native](Native) ones alike, and talks to them:
+//!
+//! ```
+//! use airssys_wasm::{ComponentError, ComponentId, ComponentSpec, Context, Native, System};
+//!
+//! struct Greeter;
+//!
+//! impl Native for Greeter {
+//!     fn handle_message(
+//!         &mut self,
+//!         _sender: &ComponentId,
+//!         name: &[u8],
+//!         _: &mut Context<'_>,
+//!     ) -> Result<Option<Vec<u8>>, ComponentError> {
+//!         Ok(Some([b"Hello, ", name, b"!"].concat()))
+//!     }
+//! }
+//!
+//! let system = System::builder().workers(1).build()?;
+//! system.spawn(ComponentSpec::native("demo/greeter".parse()?, || Greeter))?;
+//! assert_eq!(&system.request("demo/greeter", b"world")?[..], b"Hello, world!");
+//! system.shutdown();
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Guests come from [`System::load`]; whole systems from a [manifest], with
+//! [`SystemBuilder::start`].
+
+pub mod manifest;
+
+mod blueprint;
+mod builder;
+mod event;
+mod from_manifest;
+mod guest;
+mod mail;
+mod member;
+mod native;
+mod outbox;
+mod registration;
+mod requester;
+mod running;
+mod runtime;
+mod sender;
+mod spec;
+mod standard;
+mod system;
+mod tally;
+
+pub use airssys_wasm_actor::{MailboxLimits, Overflow};
+pub use airssys_wasm_core::{
+    Clock, ComponentError, ComponentId, Crash, CrashKind, InvalidId, MessageInfo, RequestError,
+    RequestId, SendError,
+};
+pub use airssys_wasm_host::{Description, Form, Limits, LoadError, inspect};
+pub use airssys_wasm_security::{Grants, InvalidPattern, Pattern, PatternSet};
+pub use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
+pub use builder::{BuildError, SystemBuilder};
+pub use event::{DeadLetter, DeadLetterReason, Event};
+pub use from_manifest::StartError;
+pub use guest::Guest;
+pub use native::{Context, Native};
+pub use registration::Status;
+pub use sender::{AskError, PendingResponse, Sender};
+pub use spec::ComponentSpec;
+pub use system::{ComponentStatus, SpawnError, System};
+pub use tally::DeadLetterCounts;

@@ -1,0 +1,45 @@
+use std::mem::size_of;
+
+use airssys_wasm_core::{ComponentId, RequestError, RequestId};
+use bytes::Bytes;
+
+use crate::requester::Reply;
+
+/// What lies in a component's mailbox.
+pub(crate) enum Mail {
+    Message(Message),
+    Callback(Callback),
+}
+
+/// A message of another component, or from outside.
+pub(crate) struct Message {
+    pub(crate) sender: ComponentId,
+    pub(crate) payload: Bytes,
+    /// Nanoseconds since the Unix epoch.
+    pub(crate) sent_at: u64,
+    /// 1 for the first delivery.
+    pub(crate) delivery: u32,
+    /// Where the sender waits for a response.
+    pub(crate) reply: Option<Reply>,
+}
+
+/// How a request of the component itself ended.
+pub(crate) struct Callback {
+    pub(crate) request: RequestId,
+    pub(crate) outcome: Result<Bytes, RequestError>,
+    pub(crate) sent_at: u64,
+    /// Which life of the component made the request: a later one is not told of it.
+    pub(crate) life: u64,
+}
+
+impl Mail {
+    /// Bytes that it takes up in a mailbox.
+    pub(crate) fn size(&self) -> usize {
+        size_of::<Self>()
+            + match self {
+                Self::Message(message) => message.payload.len(),
+                Self::Callback(Callback { outcome: Ok(response), .. }) => response.len(),
+                Self::Callback(_) => 0,
+            }
+    }
+}

@@ -1,0 +1,221 @@
+use std::any::Any;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use airssys_wasm_actor::{Actor, Context, Exit};
+use airssys_wasm_core::{
+    Crash, CrashKind, Failure, MessageInfo, RequestError,
+};
+use airssys_wasm_supervisor::{Decision, ExitReason, Supervisor};
+use bytes::Bytes;
+use crossbeam_channel::Sender;
+
+use crate::blueprint::Blueprint;
+use crate::event::{DeadLetterReason, Event};
+use crate::mail::{Callback, Mail, Message};
+use crate::outbox::Outbox;
+use crate::registration::{Registration, Status};
+use crate::runtime::Runtime;
+use crate::running::Running;
+
+/// A component as an actor: it hands its mail to the code, answers those who wait, and starts
+/// the code anew when it has crashed.
+pub(crate) struct Member {
+    registration: Arc<Registration>,
+    runtime: Arc<Runtime>,
+    blueprint: Blueprint,
+    /// `None` between a crash and the restart.
+    running: Option<Running>,
+    supervisor: Supervisor,
+}
+
+impl Member {
+    /// Makes an instance and calls its `init`.
+    pub(crate) fn start(
+        registration: Arc<Registration>,
+        runtime: Arc<Runtime>,
+        blueprint: Blueprint,
+        supervisor: Supervisor,
+    ) -> Result<Self, Crash> {
+        let mut member = Self { registration, runtime, blueprint, running: None, supervisor };
+        member.launch()?;
+        Ok(member)
+    }
+
+    fn launch(&mut self) -> Result<(), Crash> {
+        let outbox = Outbox::new(Arc::clone(&self.runtime), Arc::clone(&self.registration.author));
+        let id = self.registration.id();
+        let mut running = self.blueprint.instantiate(id, outbox)?;
+        match unwinding(|| running.init(id)) {
+            Ok(()) => {}
+            Err(Failure::Crashed(crash)) => return Err(crash),
+            Err(Failure::Refused(error)) => return Err(Crash::new(CrashKind::FailedStart, error)),
+        }
+        self.running = Some(running);
+        self.registration.set_status(Status::Running);
+        Ok(())
+    }
+
+    fn restart(&mut self, context: &mut Context<'_, Self>) {
+        match self.launch() {
+            Ok(()) => {
+                context.resume();
+                self.runtime.emit(&Event::Restarted { id: self.registration.id() });
+            }
+            Err(crash) => self.crashed(crash, context),
+        }
+    }
+
+    /// Calls the code's `shutdown` and ends, whatever is queued; `done` is dropped then.
+    pub(crate) fn stop(&mut self, context: &mut Context<'_, Self>, done: Sender<()>) {
+        if let Some(mut running) = self.running.take()
+            && let Err(crash) = unwinding(|| running.shutdown(self.registration.id()))
+        {
+            self.runtime.crashed(self.registration.id(), &crash, None);
+        }
+        self.registration.set_status(Status::Stopped);
+        context.stop();
+        drop(done);
+    }
+
+    fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
+        let Some(running) = &mut self.running else {
+            // A paused member is given no mail; what comes all the same is not lost.
+            return self.runtime.undelivered(self.registration.id(), Mail::Message(message));
+        };
+        let info = MessageInfo {
+            sent_at: message.sent_at,
+            request: message.reply.as_ref().map(|reply| reply.id()),
+            delivery: message.delivery,
+            trace_parent: None,
+        };
+        let (sender, payload) = (&message.sender, &message.payload);
+        let id = self.registration.id();
+        let handled =
+            unwinding(|| running.handle_message(id, sender, payload, info, context.queued()));
+        wait_for_filled(running, context);
+        match handled {
+            Ok(response) => {
+                if let Some(reply) = message.reply {
+                    reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
+                }
+            }
+            Err(Failure::Refused(error)) => match message.reply {
+                Some(reply) => reply.answer(Err(RequestError::Refused(error))),
+                None => {
+                    let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
+                    let outcome = RequestError::Refused(error);
+                    self.runtime.dead_letter(id, message, reason, detail, outcome);
+                }
+            },
+            Err(Failure::Crashed(crash)) => {
+                let (reason, detail) = (DeadLetterReason::Crashed, Some(crash.to_string()));
+                self.runtime.dead_letter(id, message, reason, detail, RequestError::Crashed);
+                self.crashed(crash, context);
+            }
+        }
+    }
+
+    fn handle_callback(&mut self, callback: Callback, context: &mut Context<'_, Self>) {
+        if !self.registration.author.requester.begin_callback(&callback) {
+            return;
+        }
+        let Some(running) = &mut self.running else { return };
+        let info = MessageInfo {
+            sent_at: callback.sent_at,
+            request: Some(callback.request),
+            delivery: 1,
+            trace_parent: None,
+        };
+        let id = self.registration.id();
+        let handled =
+            unwinding(|| running.handle_callback(id, &callback, info, context.queued()));
+        wait_for_filled(running, context);
+        match handled {
+            Ok(()) => {}
+            Err(Failure::Refused(error)) => {
+                tracing::info!("{id} refused the outcome of request {}: {error}", callback.request);
+                self.runtime.tally.count(DeadLetterReason::Refused);
+            }
+            Err(Failure::Crashed(crash)) => self.crashed(crash, context),
+        }
+    }
+
+    fn crashed(&mut self, crash: Crash, context: &mut Context<'_, Self>) {
+        self.running = None;
+        self.registration.author.requester.forget_all();
+        let (now, random) = (self.runtime.clock.monotonic(), self.runtime.random());
+        let decision = self.supervisor.exited(ExitReason::Crashed, now, random);
+        let restart = match decision {
+            Decision::Restart { after } => Some(after),
+            _ => None,
+        };
+        match restart {
+            Some(after) => {
+                context.pause();
+                self.registration.set_status(Status::Restarting);
+                let address = self.registration.address.clone();
+                self.runtime.timers.after(after, move || {
+                    // One that was stopped meanwhile is not started again.
+                    drop(address.command(|member: &mut Self, context| member.restart(context)));
+                });
+            }
+            None => {
+                self.registration.set_status(Status::GivenUp);
+                context.stop();
+            }
+        }
+        self.runtime.crashed(self.registration.id(), &crash, restart);
+    }
+}
+
+impl Actor for Member {
+    type Message = Mail;
+
+    fn handle(&mut self, mail: Mail, context: &mut Context<'_, Self>) {
+        match mail {
+            Mail::Message(message) => self.handle_message(message, context),
+            Mail::Callback(callback) => self.handle_callback(callback, context),
+        }
+    }
+
+    fn stopped(&mut self, exit: Exit, undelivered: VecDeque<Mail>) {
+        self.running = None;
+        if exit == Exit::Panicked {
+            self.registration.set_status(Status::GivenUp);
+        }
+        self.registration.author.requester.forget_all();
+        for mail in undelivered {
+            self.runtime.undelivered(self.registration.id(), mail);
+        }
+    }
+
+    fn size(mail: &Mail) -> usize {
+        mail.size()
+    }
+
+    fn reserved(mail: &Mail) -> bool {
+        matches!(mail, Mail::Callback(_))
+    }
+}
+
+/// Has the next message wait for the receivers that this one's sends have filled.
+fn wait_for_filled(running: &mut Running, context: &mut Context<'_, Member>) {
+    for (receiver, wanted) in running.outbox_mut().end_turn() {
+        context.await_room(&receiver, wanted);
+    }
+}
+
+/// Runs native code or a guest; a panic in it is a crash.
+fn unwinding<T, E: From<Crash>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        Err(Crash::new(CrashKind::Panic, panic_text(panic.as_ref())).into())
+    })
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a message".to_owned())
+}

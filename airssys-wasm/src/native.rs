@@ -1,0 +1,105 @@
+use std::time::Duration;
+
+use airssys_wasm_core::{
+    ComponentError, ComponentId, MessageInfo, Outbox, RequestError, RequestId, SendError,
+};
+
+/// A component in Rust, that lives in a system beside guests and under the same contract.
+///
+/// A panic in it is a crash, as a trap is in a guest: it is made anew, with its mailbox kept.
+pub trait Native: Send + 'static {
+    /// Called before the first message.
+    ///
+    /// # Errors
+    ///
+    /// It cannot start.
+    fn init(&mut self, context: &mut Context<'_>) -> Result<(), ComponentError> {
+        let _ = context;
+        Ok(())
+    }
+
+    /// Handles one message. What it returns is the response, where the sender made a request.
+    ///
+    /// # Errors
+    ///
+    /// It refuses the message.
+    fn handle_message(
+        &mut self,
+        sender: &ComponentId,
+        message: &[u8],
+        context: &mut Context<'_>,
+    ) -> Result<Option<Vec<u8>>, ComponentError>;
+
+    /// Learns how one of its requests ended.
+    ///
+    /// # Errors
+    ///
+    /// It refuses the outcome.
+    fn handle_callback(
+        &mut self,
+        id: RequestId,
+        outcome: Result<&[u8], &RequestError>,
+        context: &mut Context<'_>,
+    ) -> Result<(), ComponentError> {
+        let _ = (id, outcome, context);
+        Ok(())
+    }
+
+    /// Called after the last message.
+    fn shutdown(&mut self, context: &mut Context<'_>) {
+        let _ = context;
+    }
+}
+
+/// What a native component reaches while it is called.
+pub struct Context<'a> {
+    pub(crate) id: &'a ComponentId,
+    pub(crate) outbox: &'a mut dyn Outbox,
+    pub(crate) message: Option<&'a MessageInfo>,
+    pub(crate) queued: usize,
+}
+
+impl Context<'_> {
+    /// The component's own id.
+    pub fn id(&self) -> &ComponentId {
+        self.id
+    }
+
+    /// About the message in hand; `None` outside a handler.
+    pub fn message(&self) -> Option<&MessageInfo> {
+        self.message
+    }
+
+    /// Messages that come right after this one; 0 where it may be the last for now.
+    pub fn queued(&self) -> usize {
+        self.queued
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::send_message`].
+    pub fn send_message(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
+        self.outbox.send_message(target, message)
+    }
+
+    /// Sends a request, whose outcome comes to [`Native::handle_callback`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::send_request`].
+    pub fn send_request(
+        &mut self,
+        target: &str,
+        request: &[u8],
+        timeout: Option<Duration>,
+    ) -> Result<RequestId, SendError> {
+        self.outbox.send_request(target, request, timeout)
+    }
+
+    /// Ends a request without a callback; false if it has ended.
+    pub fn cancel_request(&mut self, id: RequestId) -> bool {
+        self.outbox.cancel_request(id)
+    }
+}

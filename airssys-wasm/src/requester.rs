@@ -1,0 +1,220 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use airssys_wasm_actor::{Address, Timers};
+use airssys_wasm_broker::OpenRequests;
+use airssys_wasm_core::{Clock, RequestError, RequestId, SendError};
+use bytes::Bytes;
+use crossbeam_channel::Sender;
+use parking_lot::Mutex;
+
+use crate::mail::{Callback, Mail};
+use crate::member::Member;
+
+/// One who makes requests, and those of its requests that have not ended.
+///
+/// Whoever takes a request out of the table ends it, so each ends once: with the response, by
+/// its time-out, or cancelled.
+pub(crate) struct Requester {
+    open: Mutex<Open>,
+    /// Where callbacks go; none for a host program's threads, which wait on a channel each.
+    address: Option<Address<Member>>,
+    /// The largest response that it takes, in bytes.
+    max_response: u32,
+    limit: u32,
+    late: AtomicU64,
+    clock: Arc<dyn Clock>,
+    timers: Timers,
+}
+
+struct Open {
+    requests: OpenRequests<Waiting>,
+    /// When the next timer goes off. One timer at a time serves all requests.
+    armed: Option<Duration>,
+    /// Counts the requester's restarts.
+    life: u64,
+}
+
+/// Who waits for the outcome of a request.
+pub(crate) enum Waiting {
+    Callback,
+    Thread(Sender<Outcome>),
+}
+
+/// How a request ended.
+pub(crate) type Outcome = Result<Bytes, RequestError>;
+
+impl Requester {
+    pub(crate) fn new(
+        address: Option<Address<Member>>,
+        limit: u32,
+        max_response: u32,
+        clock: Arc<dyn Clock>,
+        timers: Timers,
+    ) -> Arc<Self> {
+        let open = Open { requests: OpenRequests::new(limit), armed: None, life: 0 };
+        let (open, late) = (Mutex::new(open), AtomicU64::new(0));
+        Arc::new(Self { open, address, max_response, limit, late, clock, timers })
+    }
+
+    /// Opens a request that ends at `deadline` at the latest.
+    pub(crate) fn open(
+        self: &Arc<Self>,
+        id: RequestId,
+        deadline: Duration,
+        waiting: Waiting,
+    ) -> Result<Reply, SendError> {
+        let mut open = self.open.lock();
+        let opened = open.requests.open(id, deadline, waiting);
+        opened.map_err(|_| SendError::TooManyRequests(self.limit))?;
+        self.arm(&mut open);
+        Ok(Reply { to: Some(Arc::clone(self)), id })
+    }
+
+    /// Ends a request without anybody being told.
+    pub(crate) fn cancel(&self, id: RequestId) -> bool {
+        self.open.lock().requests.cancel(id).is_some()
+    }
+
+    /// Notes that a callback begins. False if it belongs to an earlier life, and must not.
+    pub(crate) fn begin_callback(&self, callback: &Callback) -> bool {
+        let mut open = self.open.lock();
+        let is_current = open.life == callback.life;
+        if is_current {
+            open.requests.release(1);
+        } else {
+            self.late.fetch_add(1, Ordering::Relaxed);
+        }
+        is_current
+    }
+
+    /// Forgets all requests: their owner has crashed or stopped.
+    pub(crate) fn forget_all(&self) {
+        let mut open = self.open.lock();
+        open.life += 1;
+        let forgotten = open.requests.clear();
+        drop(open);
+        drop(forgotten);
+    }
+
+    /// Requests that have not ended, and those whose callback has not begun.
+    pub(crate) fn in_use(&self) -> usize {
+        self.open.lock().requests.slots_in_use() as usize
+    }
+
+    /// Requests that have not ended.
+    pub(crate) fn open_requests(&self) -> usize {
+        self.open.lock().requests.len()
+    }
+
+    /// Outcomes that came after their request had ended.
+    pub(crate) fn late(&self) -> u64 {
+        self.late.load(Ordering::Relaxed)
+    }
+
+    fn end(&self, id: RequestId, outcome: Outcome) {
+        let mut open = self.open.lock();
+        let Some(waiting) = open.requests.close(id) else {
+            self.late.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
+        let ended = self.ended(&mut open, id, waiting, outcome);
+        drop(open);
+        ended();
+    }
+
+    fn expire(self: &Arc<Self>) {
+        let mut open = self.open.lock();
+        open.armed = None;
+        let expired = open.requests.expire(self.clock.monotonic());
+        let ended: Vec<_> = expired
+            .into_iter()
+            .map(|(id, waiting)| self.ended(&mut open, id, waiting, Err(RequestError::TimedOut)))
+            .collect();
+        self.arm(&mut open);
+        drop(open);
+        for ended in ended {
+            ended();
+        }
+    }
+
+    /// What is to be done outside the lock to tell the one who waits.
+    fn ended(
+        &self,
+        open: &mut Open,
+        request: RequestId,
+        waiting: Waiting,
+        outcome: Outcome,
+    ) -> impl FnOnce() + use<> {
+        let outcome = outcome.and_then(|response| {
+            let fits = response.len() <= self.max_response as usize;
+            if fits { Ok(response) } else { Err(RequestError::ResponseTooLarge(self.max_response)) }
+        });
+        let (life, sent_at, address) = (open.life, self.clock.unix_nanos(), self.address.clone());
+        if matches!(waiting, Waiting::Thread(_)) {
+            open.requests.release(1);
+        }
+        move || match (waiting, address) {
+            (Waiting::Thread(thread), _) => drop(thread.send(outcome)),
+            (Waiting::Callback, Some(address)) => {
+                let callback = Callback { request, outcome, sent_at, life };
+                // It has a place of its own, so it fits; one that has stopped needs no answer.
+                drop(address.try_send(Mail::Callback(callback)));
+            }
+            (Waiting::Callback, None) => {}
+        }
+    }
+
+    fn arm(self: &Arc<Self>, open: &mut Open) {
+        let Some(next) = open.requests.next_deadline() else { return };
+        if open.armed.is_some_and(|armed| armed <= next) {
+            return;
+        }
+        open.armed = Some(next);
+        let requester = Arc::downgrade(self);
+        self.timers.at(next, move || {
+            if let Some(requester) = requester.upgrade() {
+                requester.expire();
+            }
+        });
+    }
+}
+
+/// The duty to answer one request.
+///
+/// Dropped without an answer it says `stopped`: no request is left open because its message
+/// went somewhere where nobody handles it.
+pub(crate) struct Reply {
+    to: Option<Arc<Requester>>,
+    id: RequestId,
+}
+
+impl Reply {
+    /// Which request it answers.
+    pub(crate) fn id(&self) -> RequestId {
+        self.id
+    }
+
+    /// Ends the request, if it has not ended yet.
+    pub(crate) fn answer(mut self, outcome: Outcome) {
+        if let Some(requester) = self.to.take() {
+            requester.end(self.id, outcome);
+        }
+    }
+
+    /// Takes the request back: it was not sent.
+    pub(crate) fn withdraw(mut self) {
+        if let Some(requester) = self.to.take() {
+            requester.cancel(self.id);
+        }
+    }
+}
+
+impl Drop for Reply {
+    fn drop(&mut self) {
+        if let Some(requester) = self.to.take() {
+            requester.end(self.id, Err(RequestError::Stopped));
+        }
+    }
+}

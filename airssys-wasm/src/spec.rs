@@ -1,0 +1,145 @@
+use std::sync::Arc;
+
+use airssys_wasm_actor::MailboxLimits;
+use airssys_wasm_core::ComponentId;
+use airssys_wasm_host::Limits;
+use airssys_wasm_security::Grants;
+use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
+
+use crate::blueprint::{Blueprint, NativeFactory};
+use crate::guest::Guest;
+use crate::native::Native;
+
+/// A component to be: its id and code, and all that may be set for it.
+///
+/// The defaults are those of `Component.toml`. It may send to nobody until it is granted that.
+///
+/// ```
+/// # use airssys_wasm::{ComponentSpec, Context, Grants, Native, PatternSet};
+/// # fn spec<N: Native>(make: fn() -> N) -> Result<ComponentSpec, Box<dyn std::error::Error>> {
+/// let grants = Grants { send: PatternSet::parse(["shop/*"])?, ..Grants::default() };
+/// let spec = ComponentSpec::native("shop/cart".parse()?, make).grants(grants);
+/// # Ok(spec)
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ComponentSpec {
+    pub(crate) id: ComponentId,
+    pub(crate) code: Code,
+    pub(crate) grants: Grants,
+    pub(crate) mailbox: MailboxLimits,
+    pub(crate) limits: Limits,
+    pub(crate) max_message_size: u32,
+    pub(crate) pending_requests: u32,
+    pub(crate) restart: Restart,
+    pub(crate) intensity: Intensity,
+    pub(crate) backoff: Backoff,
+}
+
+#[derive(Clone)]
+pub(crate) enum Code {
+    Guest(Guest),
+    Native(NativeFactory),
+}
+
+const MAX_MESSAGE_SIZE: u32 = 1 << 20;
+const PENDING_REQUESTS: u32 = 1000;
+
+impl ComponentSpec {
+    /// A component of a guest's code.
+    pub fn guest(id: ComponentId, guest: &Guest) -> Self {
+        Self::new(id, Code::Guest(guest.clone()))
+    }
+
+    /// A component in Rust. `make` is called at the start, and again after each crash.
+    pub fn native<N: Native>(
+        id: ComponentId,
+        make: impl Fn() -> N + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(id, Code::Native(Arc::new(move || Box::new(make()))))
+    }
+
+    fn new(id: ComponentId, code: Code) -> Self {
+        Self {
+            id,
+            code,
+            grants: Grants::default(),
+            mailbox: MailboxLimits::default(),
+            limits: Limits::default(),
+            max_message_size: MAX_MESSAGE_SIZE,
+            pending_requests: PENDING_REQUESTS,
+            restart: Restart::Permanent,
+            intensity: Intensity::default(),
+            backoff: Backoff::default(),
+        }
+    }
+
+    /// Whom it may send to and request from, and whom it takes messages from.
+    #[must_use]
+    pub fn grants(self, grants: Grants) -> Self {
+        Self { grants, ..self }
+    }
+
+    /// How much its mailbox holds.
+    #[must_use]
+    pub fn mailbox(self, mailbox: MailboxLimits) -> Self {
+        Self { mailbox, ..self }
+    }
+
+    /// How much memory and time a guest may use.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// The largest message that it may send or be sent, in bytes; at the start 1 MiB.
+    #[must_use]
+    pub fn max_message_size(self, max_message_size: u32) -> Self {
+        Self { max_message_size, ..self }
+    }
+
+    /// How many of its requests may be open; at the start 1,000.
+    #[must_use]
+    pub fn pending_requests(self, pending_requests: u32) -> Self {
+        Self { pending_requests, ..self }
+    }
+
+    /// After which ends it starts again.
+    #[must_use]
+    pub fn restart(self, restart: Restart) -> Self {
+        Self { restart, ..self }
+    }
+
+    /// How often it may start again before it is given up.
+    #[must_use]
+    pub fn intensity(self, intensity: Intensity) -> Self {
+        Self { intensity, ..self }
+    }
+
+    /// How long a restart waits.
+    #[must_use]
+    pub fn backoff(self, backoff: Backoff) -> Self {
+        Self { backoff, ..self }
+    }
+
+    pub(crate) fn takes_callbacks(&self) -> bool {
+        match &self.code {
+            Code::Guest(guest) => guest.description().interfaces.callback,
+            Code::Native(_) => true,
+        }
+    }
+
+    /// The largest message for which there can be room.
+    pub(crate) fn receivable(&self) -> u32 {
+        u32::try_from(self.mailbox.max_bytes).map_or(self.max_message_size, |max_bytes| {
+            max_bytes.min(self.max_message_size)
+        })
+    }
+
+    pub(crate) fn blueprint(&self) -> Blueprint {
+        match &self.code {
+            Code::Guest(guest) => Blueprint::Guest { pre: guest.pre.clone(), limits: self.limits },
+            Code::Native(make) => Blueprint::Native(Arc::clone(make)),
+        }
+    }
+}
