@@ -142,15 +142,26 @@ impl Scheduler {
     /// Like [`wait_quiet`](Self::wait_quiet), for no longer than `timeout`. Says whether it is
     /// quiet.
     pub fn wait_quiet_for(&self, timeout: Duration) -> bool {
+        let until = Instant::now().checked_add(timeout);
         match &self.core.order {
             Order::Workers { queue, sleep } => {
-                let until = Instant::now().checked_add(timeout);
                 sleep.wait_quiet(until, || queue.has_injected())
             }
-            Order::Seeded(_) => {
-                self.wait_quiet();
-                true
-            }
+            Order::Seeded(_) => loop {
+                if until.is_some_and(|until| Instant::now() >= until) {
+                    return !self.has_ready();
+                }
+                if !self.step() {
+                    return true;
+                }
+            },
+        }
+    }
+
+    fn has_ready(&self) -> bool {
+        match &self.core.order {
+            Order::Workers { queue, .. } => queue.has_injected(),
+            Order::Seeded(seeded) => !seeded.lock().ready.is_empty(),
         }
     }
 }

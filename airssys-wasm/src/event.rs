@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use airssys_wasm_core::{ComponentId, Crash};
+use airssys_wasm_core::{ComponentId, Crash, RequestId};
 
 /// Something that a host program may want to know of.
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub struct DeadLetter {
     pub detail: Option<String>,
     /// The message's size in bytes.
     pub size: usize,
+    /// The request that it was; its sender has been told how it ended.
+    pub request: Option<RequestId>,
 }
 
 /// Why a message became a dead letter.

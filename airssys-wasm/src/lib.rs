@@ -31,6 +31,8 @@
 //! Guests come from [`System::load`]; whole systems from a [manifest], with
 //! [`SystemBuilder::start`].
 
+#![cfg_attr(doctest, doc = include_str!("../../README.md"))]
+
 pub mod manifest;
 
 mod blueprint;
@@ -53,6 +55,7 @@ mod system;
 mod tally;
 
 pub use airssys_wasm_actor::{MailboxLimits, Overflow};
+pub use airssys_wasm_codec::{Codec, Digest, Envelope};
 pub use airssys_wasm_core::{
     Clock, ComponentError, ComponentId, Crash, CrashKind, InvalidId, MessageInfo, RequestError,
     RequestId, SendError,

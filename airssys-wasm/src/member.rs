@@ -67,6 +67,13 @@ impl Member {
         }
     }
 
+    /// Takes messages again, unless it has crashed: then the restart will.
+    pub(crate) fn resume(&mut self, context: &mut Context<'_, Self>) {
+        if self.running.is_some() {
+            context.resume();
+        }
+    }
+
     /// Calls the code's `shutdown` and ends, whatever is queued; `done` is dropped then.
     pub(crate) fn stop(&mut self, context: &mut Context<'_, Self>, done: Sender<()>) {
         if let Some(mut running) = self.running.take()

@@ -66,6 +66,7 @@ impl Runtime {
             reason,
             detail,
             size: message.payload.len(),
+            request: message.reply.as_ref().map(|reply| reply.id()),
         };
         if let Some(reply) = message.reply {
             reply.answer(Err(outcome));
@@ -111,7 +112,7 @@ fn log(event: &Event<'_>) {
         Event::Crashed { id, crash, restart: None } => tracing::error!("{id} {crash}; given up"),
         Event::Restarted { id } => tracing::info!("{id} runs again"),
         Event::DeadLetter(letter) => {
-            let DeadLetter { sender, target, reason, detail, size } = letter;
+            let DeadLetter { sender, target, reason, detail, size, .. } = letter;
             let detail = detail.as_deref().unwrap_or_default();
             tracing::info!("dead letter: {target} {reason} {size} bytes from {sender} {detail}");
         }

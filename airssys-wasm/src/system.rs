@@ -181,6 +181,27 @@ impl System {
         stopped
     }
 
+    /// Has a component take no more messages out of its mailbox, after the one in hand, until
+    /// [`resume`](Self::resume). It can still be stopped. False if there is none with this id,
+    /// or it has ended.
+    pub fn suspend(&self, id: &str) -> bool {
+        self.command(id, |_, context| context.pause())
+    }
+
+    /// Has a suspended component go on.
+    pub fn resume(&self, id: &str) -> bool {
+        self.command(id, Member::resume)
+    }
+
+    fn command(
+        &self,
+        id: &str,
+        command: fn(&mut Member, &mut airssys_wasm_actor::Context<'_, Member>),
+    ) -> bool {
+        let registration = self.runtime.registry.get(id);
+        registration.is_some_and(|registration| registration.address.command(command).is_ok())
+    }
+
     /// All components, in the order of their start.
     pub fn components(&self) -> Vec<ComponentStatus> {
         let members = self.members.lock().clone();
@@ -239,6 +260,11 @@ impl System {
     /// unless something waits for the clock.
     pub fn wait_idle(&self) -> bool {
         self.wait_until(None, || self.is_idle())
+    }
+
+    /// The same, for at most `time`; false if the system is not idle by then.
+    pub fn wait_idle_for(&self, time: Duration) -> bool {
+        self.wait_until(Instant::now().checked_add(time), || self.is_idle())
     }
 
     /// Runs one component that is ready, of a [seeded](SystemBuilder::seeded) system; false if

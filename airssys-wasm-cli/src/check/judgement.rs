@@ -1,0 +1,115 @@
+use airssys_wasm::manifest::{Place, SystemComponent, SystemManifest, SystemSupervision};
+use airssys_wasm::{BuildError, ComponentId, StartError, System};
+use thiserror::Error;
+
+use super::codecs::Codecs;
+use super::reach::{Reach, Target};
+use crate::binary::Binary;
+
+/// What is to be said about a system without running it.
+pub(super) struct Judgement {
+    /// One for each component; none where it cannot be read.
+    pub(super) binaries: Vec<Option<Binary>>,
+    pub(super) reaches: Vec<Reach>,
+    /// What would fail.
+    pub(super) faults: Vec<Fault>,
+    /// What may be meant so, and more often is not.
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// Something that would fail.
+#[derive(Debug, Error)]
+pub(super) enum Fault {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(
+        "{at}: {from} ({ours}) is granted to reach {to} ({theirs}), and they have no codec in \
+         common: give one of them a codec of the other in [serialization]"
+    )]
+    NoCodecInCommon { at: Place, from: ComponentId, ours: Codecs, to: ComponentId, theirs: Codecs },
+}
+
+/// Something that may be meant so, and more often is not.
+#[derive(Debug, Error)]
+pub(super) enum Warning {
+    #[error(
+        "{at}: {from} is granted to reach {to}, and the system has no such component: add it, or \
+         take it out of the grant"
+    )]
+    NoSuchTarget { at: Place, from: ComponentId, to: String },
+    #[error(
+        "{at}: {from} is granted to reach {to}, whose `receive` does not let it in: add it there, \
+         or take {to} out of the grant"
+    )]
+    NotLetIn { at: Place, from: ComponentId, to: ComponentId },
+    #[error(
+        "{at}: {from} is granted to make requests, and exports no `callback`: each will fail with \
+         no-callback"
+    )]
+    NoCallback { at: Place, from: ComponentId },
+}
+
+impl Judgement {
+    /// Loads all components, and compares who was granted what with who is there.
+    pub(super) fn of(manifest: &SystemManifest) -> Result<Self, BuildError> {
+        let sources = manifest.components.iter().map(|it| &it.manifest.component.source);
+        let mut judgement = Self {
+            // Why one cannot be read is among what loading it finds.
+            binaries: sources.map(|source| Binary::read(source).ok()).collect(),
+            reaches: Reach::all(manifest),
+            faults: Vec::new(),
+            warnings: Vec::new(),
+        };
+        judgement.load(manifest)?;
+        let targets = Target::all(manifest);
+        for component in &manifest.components {
+            judgement.compare(component, &targets);
+        }
+        for (component, binary) in manifest.components.iter().zip(&judgement.binaries) {
+            let asks = !component.granted.messaging.request.is_empty();
+            if asks && binary.as_ref().is_some_and(|binary| !binary.exports_callback()) {
+                let (at, from) = (component.at.clone(), component.id().clone());
+                judgement.warnings.push(Warning::NoCallback { at, from });
+            }
+        }
+        Ok(judgement)
+    }
+
+    /// Loads one component at a time, to find what is wrong with each.
+    fn load(&mut self, manifest: &SystemManifest) -> Result<(), BuildError> {
+        let engine = System::builder().workers(1).build()?;
+        let mut part = SystemManifest { components: Vec::new(), ..manifest.clone() };
+        // The runtime warns of what it does not act on: of the system's settings once.
+        self.faults.extend(engine.specs(&part).err().map(Fault::Start));
+        part.audit = None;
+        part.supervision = SystemSupervision::default();
+        for component in &manifest.components {
+            part.components = vec![component.clone()];
+            self.faults.extend(engine.specs(&part).err().map(Fault::Start));
+        }
+        Ok(())
+    }
+
+    /// Judges what a component was granted by name. What a pattern covers beside is no promise.
+    fn compare(&mut self, component: &SystemComponent, targets: &[Target<'_>]) {
+        let grants = &component.granted.messaging;
+        let patterns = grants.send.iter().chain(&grants.request).map(|pattern| pattern.as_str());
+        let mut names: Vec<&str> = patterns.filter(|pattern| !pattern.contains('*')).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let (at, from) = (component.at.clone(), component.id().clone());
+            let Some(target) = targets.iter().find(|target| target.id.as_str() == name) else {
+                self.warnings.push(Warning::NoSuchTarget { at, from, to: name.to_owned() });
+                continue;
+            };
+            let to = target.id.clone();
+            let (ours, theirs) = (Codecs::of(component), target.codecs());
+            if !target.takes_from(&from) {
+                self.warnings.push(Warning::NotLetIn { at, from, to });
+            } else if ours.in_common(&theirs).are_none() {
+                self.faults.push(Fault::NoCodecInCommon { at, from, ours, to, theirs });
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Runs the binary.
+
+// Not every test file uses all of it.
+#![allow(dead_code)]
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+/// How long something may take before the test fails. Nothing waits for it to pass.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How a command ended.
+pub struct Ended {
+    pub status: Option<i32>,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+}
+
+/// A command that runs.
+pub struct Running {
+    pub child: Child,
+    stderr: BufReader<ChildStderr>,
+    /// What has been read of it.
+    seen: String,
+}
+
+/// A path under `tests/`.
+pub fn path(name: &str) -> String {
+    format!("{}/tests/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A path in the repository.
+pub fn repository(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    root.join(name).display().to_string()
+}
+
+/// Runs the binary with nothing on its standard input.
+pub fn airssys(args: &[&str]) -> Ended {
+    airssys_reading(args, b"")
+}
+
+/// Runs the binary with this on its standard input.
+pub fn airssys_reading(args: &[&str], stdin: &[u8]) -> Ended {
+    let mut running = Running::start(args);
+    let mut pipe = running.child.stdin.take().unwrap();
+    let stdin = stdin.to_vec();
+    let writer = thread::spawn(move || drop(pipe.write_all(&stdin)));
+    let ended = running.end();
+    writer.join().unwrap();
+    ended
+}
+
+impl Running {
+    pub fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_airssys"))
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        Self { child, stderr, seen: String::new() }
+    }
+
+    /// Reads standard error until there is a line with this in it.
+    pub fn wait_for(&mut self, text: &str) {
+        let mut line = String::new();
+        while !line.contains(text) {
+            line.clear();
+            let read = self.stderr.read_line(&mut line).unwrap();
+            assert!(read > 0, "no {text:?} in {}", self.seen);
+            self.seen.push_str(&line);
+        }
+    }
+
+    /// Sends a signal, by its name.
+    pub fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    /// Waits for the end.
+    pub fn end(self) -> Ended {
+        let Self { child, mut stderr, seen } = self;
+        let pid = child.id();
+        let (sender, ended) = mpsc::channel();
+        let reader = thread::spawn(move || {
+            let mut rest = String::new();
+            std::io::Read::read_to_string(&mut stderr, &mut rest).unwrap();
+            rest
+        });
+        thread::spawn(move || drop(sender.send(child.wait_with_output().unwrap())));
+        let output: Output = ended.recv_timeout(DEADLINE).unwrap_or_else(|_| {
+            let _ = Command::new("sh").args(["-c", &format!("kill -KILL {pid}")]).status();
+            panic!("it does not end; {seen}");
+        });
+        let stderr = seen + &reader.join().unwrap();
+        Ended { status: output.status.code(), stdout: output.stdout, stderr }
+    }
+}
+
+impl Ended {
+    /// Checks the exit status, and shows what went wrong otherwise.
+    #[track_caller]
+    pub fn expect(self, status: i32) -> Self {
+        assert_eq!(self.status, Some(status), "{}", self.stderr);
+        self
+    }
+
+    /// Standard output, as text.
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).unwrap()
+    }
+
+    /// The lines of standard error that are no news of progress.
+    pub fn complaints(&self) -> Vec<&str> {
+        self.stderr.lines().filter(|line| !line.starts_with("airssys: ")).collect()
+    }
+}

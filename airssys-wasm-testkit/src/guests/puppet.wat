@@ -1,0 +1,131 @@
+;; Does what each message says; the first byte is the order. Its other half is in puppet.rs.
+(import "airssys:component/messaging@0.1.0" "send-message"
+  (func $send-message (param i32 i32 i32 i32 i32)))
+(import "airssys:component/messaging@0.1.0" "send-request"
+  (func $send-request (param i32 i32 i32 i32 i64 i32)))
+(import "airssys:component/messaging@0.1.0" "cancel-request"
+  (func $cancel-request (param i64 i64) (result i32)))
+(import "airssys:component/context@0.1.0" "self-id" (func $self-id (param i32)))
+(import "airssys:component/context@0.1.0" "current-message" (func $current-message (param i32)))
+
+;; What the callbacks were told, from 512 KiB on, until it is asked for.
+(global $log-start i32 (i32.const 0x80000))
+(global $log (mut i32) (i32.const 0x80000))
+
+(func (export "airssys:component/handler@0.1.0#handle-message")
+  (param $sender i32) (param $sender-length i32) (param $message i32) (param $length i32)
+  (result i32)
+  (local $order i32) (local $target i32) (local $target-length i32) (local $count i32)
+  (local.set $order (i32.load8_u (local.get $message)))
+
+  ;; 'e' REST: echo.
+  (if (i32.eq (local.get $order) (i32.const 0x65))
+    (then (return (call $respond
+      (i32.add (local.get $message) (i32.const 1)) (i32.sub (local.get $length) (i32.const 1))))))
+
+  ;; 'n': no response.
+  (if (i32.eq (local.get $order) (i32.const 0x6e)) (then (return (call $done))))
+
+  ;; 'f' TEXT: refuse, with code 7.
+  (if (i32.eq (local.get $order) (i32.const 0x66))
+    (then (return (call $refuse (i32.const 7)
+      (i32.add (local.get $message) (i32.const 1)) (i32.sub (local.get $length) (i32.const 1))))))
+
+  ;; 't': trap. 's': spin.
+  (if (i32.eq (local.get $order) (i32.const 0x74)) (then unreachable))
+  (if (i32.eq (local.get $order) (i32.const 0x73)) (then (loop $forever (br $forever))))
+
+  ;; 'm' COUNT:u32 TARGET-LENGTH:u8 TARGET PAYLOAD: send so often, or until refused. Responds
+  ;; with how many were accepted, the last result, and the codes that it points to.
+  (if (i32.eq (local.get $order) (i32.const 0x6d))
+    (then
+      (local.set $target-length (i32.load8_u offset=5 (local.get $message)))
+      (local.set $target (i32.add (local.get $message) (i32.const 6)))
+      (block $refused
+        (loop $next
+          (call $send-message
+            (local.get $target) (local.get $target-length)
+            (i32.add (local.get $target) (local.get $target-length))
+            (i32.sub (i32.sub (local.get $length) (i32.const 6)) (local.get $target-length))
+            (i32.const 264))
+          (br_if $refused (i32.load8_u (i32.const 264)))
+          (local.set $count (i32.add (local.get $count) (i32.const 1)))
+          (br_if $next (i32.lt_u (local.get $count) (i32.load offset=1 (local.get $message))))))
+      (i32.store (i32.const 260) (local.get $count))
+      (return (call $respond-with-codes))))
+
+  ;; 'r' TIMEOUT:u64 TARGET-LENGTH:u8 TARGET PAYLOAD: make a request. Responds as 'm' does.
+  (if (i32.eq (local.get $order) (i32.const 0x72))
+    (then
+      (local.set $target-length (i32.load8_u offset=9 (local.get $message)))
+      (local.set $target (i32.add (local.get $message) (i32.const 10)))
+      (call $send-request
+        (local.get $target) (local.get $target-length)
+        (i32.add (local.get $target) (local.get $target-length))
+        (i32.sub (i32.sub (local.get $length) (i32.const 10)) (local.get $target-length))
+        (i64.load offset=1 (local.get $message))
+        (i32.const 264))
+      (i32.store (i32.const 260) (i32.eqz (i32.load8_u (i32.const 264))))
+      (return (call $respond-with-codes))))
+
+  ;; 'c' HIGH:u64 LOW:u64: cancel a request. Responds with one byte.
+  (if (i32.eq (local.get $order) (i32.const 0x63))
+    (then
+      (i32.store8 (i32.const 300)
+        (call $cancel-request
+          (i64.load offset=1 (local.get $message)) (i64.load offset=9 (local.get $message))))
+      (return (call $respond (i32.const 300) (i32.const 1)))))
+
+  ;; 'o': respond with the log of callbacks, and empty it.
+  (if (i32.eq (local.get $order) (i32.const 0x6f))
+    (then
+      (local.set $count (i32.sub (global.get $log) (global.get $log-start)))
+      (global.set $log (global.get $log-start))
+      (return (call $respond (global.get $log-start) (local.get $count)))))
+
+  ;; 'i': respond with option<message-info>, and then the own id.
+  (if (i32.eq (local.get $order) (i32.const 0x69))
+    (then
+      (call $current-message (i32.const 400))
+      (call $self-id (i32.const 480))
+      (memory.copy (i32.const 456) (i32.load (i32.const 480)) (i32.load (i32.const 484)))
+      (return (call $respond (i32.const 400)
+        (i32.add (i32.const 56) (i32.load (i32.const 484)))))))
+  unreachable)
+
+;; From 260: how many were accepted, 24 bytes of result from 264, and the codes of
+;; codec-not-accepted if it is that.
+(func $respond-with-codes (result i32)
+  (local $codes i32)
+  (if (i32.and
+        (i32.eq (i32.load8_u (i32.const 264)) (i32.const 1))
+        (i32.eq (i32.load8_u (i32.const 272)) (i32.const 3)))
+    (then
+      (local.set $codes (i32.mul (i32.load (i32.const 284)) (i32.const 8)))
+      (memory.copy (i32.const 288) (i32.load (i32.const 280)) (local.get $codes))))
+  (call $respond (i32.const 260) (i32.add (i32.const 28) (local.get $codes))))
+
+;; An entry of the log: the id's halves, the flattened outcome's five numbers, and how many bytes
+;; and which it points to.
+(func (export "airssys:component/callback@0.1.0#handle-callback")
+  (param $high i64) (param $low i64)
+  (param $is-error i32) (param $a i32) (param $b i32) (param $c i32) (param $d i32)
+  (result i32)
+  (local $bytes i32) (local $length i32)
+  (if (i32.eqz (local.get $is-error))
+    (then (local.set $bytes (local.get $a)) (local.set $length (local.get $b)))
+    (else
+      (if (i32.eq (local.get $a) (i32.const 1)) ;; refused
+        (then (local.set $bytes (local.get $c)) (local.set $length (local.get $d))))))
+  (i64.store (global.get $log) (local.get $high))
+  (i64.store offset=8 (global.get $log) (local.get $low))
+  (i32.store offset=16 (global.get $log) (local.get $is-error))
+  (i32.store offset=20 (global.get $log) (local.get $a))
+  (i32.store offset=24 (global.get $log) (local.get $b))
+  (i32.store offset=28 (global.get $log) (local.get $length))
+  (memory.copy
+    (i32.add (global.get $log) (i32.const 32)) (local.get $bytes) (local.get $length))
+  (global.set $log
+    (i32.add (i32.add (global.get $log) (i32.const 32)) (local.get $length)))
+  (global.set $free (global.get $arguments))
+  (call $done))

@@ -1,0 +1,142 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use airssys_wasm::{
+    ComponentError, ComponentId, ComponentSpec, Context, Native, PendingResponse, RequestError,
+    SendError, Sender,
+};
+use parking_lot::Mutex;
+
+use crate::test_system::TestSystem;
+
+/// A component of the test's own: it keeps what it is sent, and sends what the test wants.
+pub struct Probe {
+    id: ComponentId,
+    received: Arc<Mutex<VecDeque<Received>>>,
+    sender: Sender,
+}
+
+/// A message that a probe was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Who sent it.
+    pub sender: String,
+    /// The payload.
+    pub message: Vec<u8>,
+}
+
+impl Probe {
+    pub(crate) fn spawn(test: &TestSystem, id: ComponentId) -> Self {
+        let received = Arc::new(Mutex::new(VecDeque::new()));
+        let keep = Arc::clone(&received);
+        test.spawn(ComponentSpec::native(id.clone(), move || Keep(Arc::clone(&keep))));
+        let sender = test.system().sender(id.clone());
+        Self { id, received, sender }
+    }
+
+    /// Sends a message as this probe. No grant is asked of it.
+    ///
+    /// # Errors
+    ///
+    /// The first check that fails.
+    pub fn send(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
+        self.sender.try_send(target, message)
+    }
+
+    /// Sends a request as this probe, and does not wait for the response.
+    ///
+    /// # Errors
+    ///
+    /// The first check that fails.
+    pub fn start_request(
+        &mut self,
+        target: &str,
+        request: &[u8],
+    ) -> Result<PendingResponse, SendError> {
+        self.sender.try_request(target, request, None)
+    }
+
+    /// Sends a request as this probe and runs the system until it has ended.
+    ///
+    /// # Errors
+    ///
+    /// How it ended, if not with a response.
+    ///
+    /// # Panics
+    ///
+    /// If it is not accepted, or still open when no component is ready: then something waits
+    /// for time to pass.
+    pub fn request(
+        &mut self,
+        test: &TestSystem,
+        target: &str,
+        request: &[u8],
+    ) -> Result<Vec<u8>, RequestError> {
+        let mut pending = match self.start_request(target, request) {
+            Ok(pending) => pending,
+            Err(error) => panic!("{} could not send to {target}: {error}", self.id),
+        };
+        loop {
+            if let Some(outcome) = pending.try_take() {
+                return outcome.map(|response| response.to_vec());
+            }
+            assert!(
+                test.step(),
+                "{target} did not answer {}, and nothing is ready (seed {})",
+                self.id,
+                test.seed()
+            );
+        }
+    }
+
+    /// The next message, after running the system until there is one.
+    ///
+    /// # Panics
+    ///
+    /// If there is none when no component is ready.
+    pub fn expect_message(&mut self, test: &TestSystem) -> Received {
+        loop {
+            if let Some(received) = self.try_receive() {
+                return received;
+            }
+            assert!(
+                test.step(),
+                "{} got no message, and nothing is ready (seed {})",
+                self.id,
+                test.seed()
+            );
+        }
+    }
+
+    /// Runs the system until no component is ready.
+    ///
+    /// # Panics
+    ///
+    /// If a message has come.
+    pub fn expect_nothing(&mut self, test: &TestSystem) {
+        test.run();
+        if let Some(received) = self.try_receive() {
+            panic!("{} expected nothing, and got {received:?} (seed {})", self.id, test.seed());
+        }
+    }
+
+    /// A message that has come.
+    pub fn try_receive(&mut self) -> Option<Received> {
+        self.received.lock().pop_front()
+    }
+}
+
+struct Keep(Arc<Mutex<VecDeque<Received>>>);
+
+impl Native for Keep {
+    fn handle_message(
+        &mut self,
+        sender: &ComponentId,
+        message: &[u8],
+        _: &mut Context<'_>,
+    ) -> Result<Option<Vec<u8>>, ComponentError> {
+        let (sender, message) = (sender.to_string(), message.to_vec());
+        self.0.lock().push_back(Received { sender, message });
+        Ok(None)
+    }
+}

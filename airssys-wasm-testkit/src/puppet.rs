@@ -1,0 +1,178 @@
+use std::time::Duration;
+
+use airssys_wasm::{ComponentError, MessageInfo, RequestError, RequestId, SendError, Sender};
+
+use crate::test_system::{TestSystem, component_id};
+
+/// A guest that does what the test tells it, with real calls of its imports.
+///
+/// Orders go to it as requests of `test/hand`; its half of this is `guests/puppet.wat`.
+pub struct Puppet {
+    id: String,
+}
+
+/// What a puppet's callback was told.
+pub type Outcome = (RequestId, Result<Vec<u8>, RequestError>);
+
+impl Puppet {
+    pub(crate) fn new(id: &str) -> Self {
+        Self { id: id.to_owned() }
+    }
+
+    /// Has it send a message.
+    ///
+    /// # Errors
+    ///
+    /// What its `send-message` returned.
+    pub fn send(&self, test: &TestSystem, target: &str, message: &[u8]) -> Result<(), SendError> {
+        self.send_many(test, target, message, 1).1
+    }
+
+    /// Has it send the same message so often within one call, or until one is refused. Says how
+    /// many were accepted, and the last result.
+    pub fn send_many(
+        &self,
+        test: &TestSystem,
+        target: &str,
+        message: &[u8],
+        count: u32,
+    ) -> (u32, Result<(), SendError>) {
+        let order = [b"m".as_slice(), &count.to_le_bytes(), &addressed(target), message].concat();
+        let (accepted, result) = self.order(test, &order).split_at_words();
+        (accepted, result.map(|_| ()))
+    }
+
+    /// Has it make a request; a time-out of 0 is the system's default.
+    ///
+    /// # Errors
+    ///
+    /// What its `send-request` returned.
+    pub fn request(
+        &self,
+        test: &TestSystem,
+        target: &str,
+        request: &[u8],
+        timeout: Duration,
+    ) -> Result<RequestId, SendError> {
+        let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        let order = [b"r".as_slice(), &millis.to_le_bytes(), &addressed(target), request].concat();
+        let (_, result) = self.order(test, &order).split_at_words();
+        result
+    }
+
+    /// Has it cancel a request.
+    pub fn cancel(&self, test: &TestSystem, id: RequestId) -> bool {
+        let order = [b"c".as_slice(), &id.high().to_le_bytes(), &id.low().to_le_bytes()].concat();
+        self.order(test, &order).0 == [1]
+    }
+
+    /// What its callback was told since it was last asked.
+    pub fn outcomes(&self, test: &TestSystem) -> Vec<Outcome> {
+        let Answer(log) = self.order(test, b"o");
+        let mut log = log.as_slice();
+        let mut outcomes = Vec::new();
+        while !log.is_empty() {
+            let number = |at: usize| u32_at(log, 16 + 4 * at);
+            let length = number(3) as usize;
+            let bytes = log[32..32 + length].to_vec();
+            let id = RequestId::from_halves(u64_at(log, 0), u64_at(log, 8));
+            let outcome = match number(0) {
+                0 => Ok(bytes),
+                _ => Err(request_error(number(1), number(2), bytes)),
+            };
+            outcomes.push((id, outcome));
+            log = &log[32 + length..];
+        }
+        outcomes
+    }
+
+    /// What it learns from `current-message` about this order, and from `self-id`.
+    pub fn context(&self, test: &TestSystem) -> (Option<MessageInfo>, String) {
+        let Answer(answer) = self.order(test, b"i");
+        let info = (answer[0] == 1).then(|| MessageInfo {
+            sent_at: u64_at(&answer, 8),
+            request: (answer[16] == 1)
+                .then(|| RequestId::from_halves(u64_at(&answer, 24), u64_at(&answer, 32))),
+            delivery: u32_at(&answer, 40),
+            trace_parent: None,
+        });
+        (info, String::from_utf8_lossy(&answer[56..]).into_owned())
+    }
+
+    fn order(&self, test: &TestSystem, order: &[u8]) -> Answer {
+        let mut hand: Sender = test.system().sender(component_id("test/hand"));
+        let mut pending = match hand.try_request(&self.id, order, None) {
+            Ok(pending) => pending,
+            Err(error) => panic!("{} could not be told what to do: {error}", self.id),
+        };
+        loop {
+            match pending.try_take() {
+                Some(Ok(response)) => return Answer(response.to_vec()),
+                Some(Err(error)) => panic!("{} did not do as it was told: {error}", self.id),
+                None => {
+                    let seed = test.seed();
+                    assert!(test.step(), "{} does not do as it was told (seed {seed})", self.id);
+                }
+            }
+        }
+    }
+}
+
+/// The bytes of a response.
+struct Answer(Vec<u8>);
+
+impl Answer {
+    /// How many sends were accepted, and the last result: 24 bytes, and what they point to.
+    fn split_at_words(&self) -> (u32, Result<RequestId, SendError>) {
+        let Self(answer) = self;
+        let (accepted, result) = (u32_at(answer, 0), &answer[4..]);
+        let id = RequestId::from_halves(u64_at(result, 8), u64_at(result, 16));
+        (accepted, if result[0] == 0 { Ok(id) } else { Err(send_error(result)) })
+    }
+}
+
+/// `result<_, send-error>` as it lies in memory, followed by the codes that it points to.
+fn send_error(result: &[u8]) -> SendError {
+    let number = u32_at(result, 16);
+    match result[8] {
+        0 => SendError::InvalidTarget,
+        1 => SendError::NoSuchComponent,
+        2 => SendError::NotPermitted,
+        3 => SendError::CodecNotAccepted(result[24..].chunks(8).map(|code| u64_at(code, 0)).collect()),
+        4 => SendError::MessageTooLarge(number),
+        5 => SendError::RateLimited(u64_at(result, 16)),
+        6 => SendError::MailboxFull,
+        7 => SendError::TooManyRequests(number),
+        8 => SendError::Stopped,
+        9 => SendError::NoCallback,
+        other => panic!("there is no send-error {other}"),
+    }
+}
+
+fn request_error(case: u32, number: u32, bytes: Vec<u8>) -> RequestError {
+    match case {
+        0 => RequestError::TimedOut,
+        1 => {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            RequestError::Refused(ComponentError::new(number, text))
+        }
+        2 => RequestError::Crashed,
+        3 => RequestError::Stopped,
+        4 => RequestError::Dropped,
+        5 => RequestError::ResponseTooLarge(number),
+        other => panic!("there is no request-error {other}"),
+    }
+}
+
+fn addressed(target: &str) -> Vec<u8> {
+    let length = u8::try_from(target.len()).expect("a target of at most 255 bytes");
+    [&[length], target.as_bytes()].concat()
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]))
+}
+
+fn u64_at(bytes: &[u8], at: usize) -> u64 {
+    u64::from_le_bytes(std::array::from_fn(|byte| bytes[at + byte]))
+}
