@@ -21,6 +21,8 @@ pub struct Sent<M> {
     /// The mailbox is over its high-water mark: a sender that cares waits with
     /// [`Context::await_room`](crate::Context::await_room).
     pub over_high_water: bool,
+    /// The mailbox is under its low-water mark.
+    pub under_low_water: bool,
     /// For how many more messages there is room.
     pub room: usize,
     /// What was dropped for it, or it itself, by the mailbox's [`Overflow`](crate::Overflow).

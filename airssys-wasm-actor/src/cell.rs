@@ -127,11 +127,12 @@ impl<A: Actor> Cell<A> {
         };
         post.deliveries += 1;
         let over_high_water = post.mailbox.over_high_water(&self.progress);
+        let under_low_water = post.mailbox.under_low_water(&self.progress);
         let room = post.mailbox.room(&self.progress);
         let scheduled = post.schedule();
         drop(post);
         self.enqueue_if(scheduled);
-        Ok(Sent { over_high_water, room, dropped })
+        Ok(Sent { over_high_water, under_low_water, room, dropped })
     }
 
     pub(crate) fn command<F>(self: &Arc<Self>, command: F) -> Result<(), Stopped<F>>

@@ -128,13 +128,17 @@ impl<M> Mailbox<M> {
             || 5 * self.level_bytes(progress) > 4 * self.limits.max_bytes as u64
     }
 
-    /// Under 50 % of the capacity, in messages and in bytes, and with room for `burst` more
-    /// messages (or, where it can never hold as many, empty).
+    /// Under 50 % of the capacity, in messages and in bytes.
+    pub(crate) fn under_low_water(&self, progress: &Progress) -> bool {
+        2 * self.level(progress) < self.limits.capacity
+            && 2 * self.level_bytes(progress) < self.limits.max_bytes as u64
+    }
+
+    /// Under the low-water mark, and with room for `burst` more messages (or, where it can
+    /// never hold as many, empty).
     pub(crate) fn has_drained(&self, burst: usize, progress: &Progress) -> bool {
         let level = self.level(progress);
-        2 * level < self.limits.capacity
-            && 2 * self.level_bytes(progress) < self.limits.max_bytes as u64
-            && (level == 0 || self.limits.capacity - level >= burst)
+        self.under_low_water(progress) && (level == 0 || self.limits.capacity - level >= burst)
     }
 
     /// For how many more messages there is room.

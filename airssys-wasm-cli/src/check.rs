@@ -62,11 +62,18 @@ fn described(component: &SystemComponent, binary: Option<&Binary>) -> Table {
     }
     table.row(["send", &patterns(&messaging.send)]);
     table.row(["request", &patterns(&messaging.request)]);
-    let anyone = || "from anyone".to_owned();
-    table.row(["receive", &messaging.receive.as_ref().map_or_else(anyone, patterns)]);
+    table.row(["receive", &senders(messaging.receive.as_ref())]);
     table.list("wasi", wasi(&component.granted.wasi));
     table.row(["codecs".to_owned(), Codecs::of(component).to_string()]);
     table
+}
+
+fn senders(receive: Option<&PatternSet>) -> String {
+    match receive {
+        None => "from anyone".to_owned(),
+        Some(nobody) if nobody.is_empty() => "from nobody".to_owned(),
+        Some(senders) => patterns(senders),
+    }
 }
 
 fn patterns(patterns: &PatternSet) -> String {

@@ -58,15 +58,18 @@ fn sends_and_requests_go_in_the_order_given() {
 
 #[test]
 fn a_request_that_fails_is_reported_and_the_others_go_on() {
-    let args =
-        ["--request=tests/tool=no", "--request=tests/tool=trap", "--request=tests/tool=yes"];
+    let args = ["--request=tests/tool=no", "--request=tests/tool=trap", "--request=tests/tool=yes"];
     let ended = airssys(&[&["run", &tool(), "--until-idle"], &args[..]].concat()).expect(1);
     assert_eq!(ended.text(), "yes\n");
     let complaints = ended.complaints();
-    assert_eq!(complaints[0], "error: --request tests/tool: refused: no (code 1)");
-    assert!(complaints[1].starts_with("warning: tests/tool trapped"), "{complaints:?}");
-    assert_eq!(complaints[2], "error: --request tests/tool: the receiver crashed");
     assert_eq!(complaints.len(), 3, "{complaints:?}");
+    for expected in [
+        "error: --request tests/tool: refused: no (code 1)",
+        "error: --request tests/tool: the receiver crashed",
+        "warning: tests/tool trapped",
+    ] {
+        assert!(complaints.iter().any(|line| line.starts_with(expected)), "{complaints:?}");
+    }
 }
 
 #[test]
@@ -102,8 +105,7 @@ fn a_line_that_is_too_long_is_reported_and_reading_goes_on() {
 #[test]
 fn where_the_mailbox_is_full_reading_waits() {
     let lines: String = (0..2000).map(|number| format!("p{number}\n")).collect();
-    let args =
-        ["run", &path("systems/tool/Narrow.toml"), "--stdin", "tests/tool", "--until-idle"];
+    let args = ["run", &path("systems/tool/Narrow.toml"), "--stdin", "tests/tool", "--until-idle"];
     let ended = airssys_reading(&args, lines.as_bytes()).expect(0);
     assert_eq!(ended.text(), lines);
 }

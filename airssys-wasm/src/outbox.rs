@@ -141,12 +141,15 @@ impl Outbox {
         });
         let number = self.turn.number;
         let route = self.route(target, right)?;
-        let wanted = route.burst.count(number);
+        route.burst.count(number);
+        let wanted = route.burst.wanted_room();
         let sent = match route.registration.address.try_send(mail) {
             Ok(sent) => sent,
             Err(error) => return Err(refused(error)),
         };
-        let fills = sent.over_high_water || sent.room < wanted;
+        let fills = sent.over_high_water
+            || sent.room < wanted
+            || (route.burst.is_several() && !sent.under_low_water);
         let registration = (fills || !sent.dropped.is_empty()).then(|| Arc::clone(&route.registration));
         if let Some(registration) = registration {
             self.runtime.dropped(registration.id(), sent.dropped);
@@ -203,18 +206,26 @@ impl Route {
 }
 
 impl Burst {
-    /// Counts a send, and says for how many more there should be room before the next turn.
-    ///
-    /// The water marks alone keep a fifth of the mailbox free, and a sender that gives more in
-    /// one turn (a line of text, a word at a time) would be refused now and then. So there is
-    /// to be room for twice the largest turn so far.
-    fn count(&mut self, turn: u64) -> usize {
+    fn count(&mut self, turn: u64) {
         if self.turn != turn {
             *self = Self { turn, now: 0, largest: self.largest };
         }
         self.now += 1;
         self.largest = self.largest.max(self.now);
-        if self.largest == 1 { 1 } else { 2 * self.largest }
+    }
+
+    fn is_several(&self) -> bool {
+        self.largest > 1
+    }
+
+    /// For how many more messages there should be room before the next turn.
+    ///
+    /// The high-water mark alone keeps a fifth of the mailbox free. A sender that gives more in
+    /// one turn (a line of text, a word at a time) would be refused now and then; so it waits
+    /// from the low-water mark on, and for room for twice its largest turn so far. Turns of up
+    /// to half the capacity then always find room.
+    fn wanted_room(&self) -> usize {
+        if self.is_several() { 2 * self.largest } else { 1 }
     }
 }
 

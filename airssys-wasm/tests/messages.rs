@@ -5,7 +5,7 @@ use std::time::Duration;
 use airssys_wasm::{
     Clock, ComponentSpec, Grants, Limits, MailboxLimits, Overflow, PatternSet, SendError,
 };
-use airssys_wasm_testkit::{Puppet, TestSystem, guests};
+use airssys_wasm_testkit::{TestSystem, guests};
 
 fn patterns(patterns: &[&str]) -> PatternSet {
     PatternSet::parse(patterns.iter().copied()).unwrap()
@@ -237,29 +237,56 @@ fn guests_in_a_circle_never_stall() {
     }
 }
 
-/// Sends `count` messages within one handler to a receiver of which `level` of 100 are taken.
-fn burst_after_bursts(test: &TestSystem, a: &Puppet, count: u32) -> Result<(), SendError> {
-    let (_, last) = a.send_many(test, "test/slow", b"x", count);
-    last
+/// A guest that sends as many messages as the first byte of each message says, and refuses it if
+/// one of those fails.
+const BURST: &str = r#"
+(import "airssys:component/messaging@0.1.0" "send-message"
+  (func $send (param i32 i32 i32 i32 i32)))
+(data (i32.const 512) "test/slow")
+(func (export "airssys:component/handler@0.1.0#handle-message")
+  (param i32 i32) (param $message i32) (param i32) (result i32)
+  (local $left i32)
+  (local.set $left (i32.load8_u (local.get $message)))
+  (loop $next
+    (call $send
+      (i32.const 512) (i32.const 9) (local.get $message) (i32.const 1) (i32.const 256))
+    (if (i32.load8_u (i32.const 256))
+      (then (return (call $refuse (i32.const 1) (i32.const 0) (i32.const 0)))))
+    (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+    (br_if $next (local.get $left)))
+  (call $done))
+"#;
+
+#[test]
+fn turns_of_up_to_half_a_mailbox_always_find_room() {
+    for seed in 0..30 {
+        let test = TestSystem::seeded(seed);
+        echo(&test, "test/slow", |spec| spec.mailbox(mailbox(100, Overflow::Reject)));
+        test.spawn_guest("test/burst", BURST);
+        let mut probe = test.probe("test/probe");
+        let mut size = seed;
+        for _ in 0..300 {
+            size = size.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let count = if size >> 60 == 0 { 50 } else { 1 + (size >> 33) as u8 % 9 };
+            while probe.send("test/burst", &[count]).is_err() {
+                assert!(test.step(), "seed {seed}: stalled");
+            }
+            test.step();
+        }
+        test.run();
+        assert_eq!(test.system().dead_letters().refused, 0, "seed {seed}");
+    }
 }
 
 #[test]
-fn a_sender_of_bursts_is_kept_waiting_until_there_is_room_for_more() {
+fn a_turn_of_more_than_a_mailbox_is_refused() {
     let test = TestSystem::seeded(7);
     echo(&test, "test/slow", |spec| spec.mailbox(mailbox(100, Overflow::Reject)));
-    let a = test.puppet("test/a");
-    assert!(test.system().suspend("test/slow"));
-    // 75 of 100 is under the high-water mark, and leaves no room for another burst of 25.
-    for _ in 0..3 {
-        assert_eq!(burst_after_bursts(&test, &a, 25), Ok(()));
-    }
-    let mut hand = test.system().sender("test/hand".parse().unwrap());
-    hand.try_send("test/a", b"n").unwrap();
+    test.spawn_guest("test/burst", BURST);
+    let mut probe = test.probe("test/probe");
+    probe.send("test/burst", &[101]).unwrap();
     test.run();
-    assert_eq!(test.system().component("test/a").unwrap().queued, 1, "it waits");
-    assert!(test.system().resume("test/slow"));
-    test.run();
-    assert_eq!(test.system().component("test/a").unwrap().queued, 0);
+    assert_eq!(test.system().dead_letters().refused, 1);
 }
 
 #[test]

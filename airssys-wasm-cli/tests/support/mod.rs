@@ -1,7 +1,7 @@
 //! Runs the binary.
 
-// Not every test file uses all of it.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "not every test file uses all of it")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -14,38 +14,38 @@ use std::time::Duration;
 const DEADLINE: Duration = Duration::from_secs(120);
 
 /// How a command ended.
-pub struct Ended {
-    pub status: Option<i32>,
-    pub stdout: Vec<u8>,
-    pub stderr: String,
+pub(crate) struct Ended {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
 }
 
 /// A command that runs.
-pub struct Running {
-    pub child: Child,
+pub(crate) struct Running {
+    pub(crate) child: Child,
     stderr: BufReader<ChildStderr>,
     /// What has been read of it.
     seen: String,
 }
 
 /// A path under `tests/`.
-pub fn path(name: &str) -> String {
+pub(crate) fn path(name: &str) -> String {
     format!("{}/tests/{name}", env!("CARGO_MANIFEST_DIR"))
 }
 
 /// A path in the repository.
-pub fn repository(name: &str) -> String {
+pub(crate) fn repository(name: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     root.join(name).display().to_string()
 }
 
 /// Runs the binary with nothing on its standard input.
-pub fn airssys(args: &[&str]) -> Ended {
+pub(crate) fn airssys(args: &[&str]) -> Ended {
     airssys_reading(args, b"")
 }
 
 /// Runs the binary with this on its standard input.
-pub fn airssys_reading(args: &[&str], stdin: &[u8]) -> Ended {
+pub(crate) fn airssys_reading(args: &[&str], stdin: &[u8]) -> Ended {
     let mut running = Running::start(args);
     let mut pipe = running.child.stdin.take().unwrap();
     let stdin = stdin.to_vec();
@@ -56,7 +56,7 @@ pub fn airssys_reading(args: &[&str], stdin: &[u8]) -> Ended {
 }
 
 impl Running {
-    pub fn start(args: &[&str]) -> Self {
+    pub(crate) fn start(args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_airssys"))
             .args(args)
             .stdin(Stdio::piped())
@@ -69,7 +69,7 @@ impl Running {
     }
 
     /// Reads standard error until there is a line with this in it.
-    pub fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         let mut line = String::new();
         while !line.contains(text) {
             line.clear();
@@ -80,13 +80,13 @@ impl Running {
     }
 
     /// Sends a signal, by its name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits for the end.
-    pub fn end(self) -> Ended {
+    pub(crate) fn end(self) -> Ended {
         let Self { child, mut stderr, seen } = self;
         let pid = child.id();
         let (sender, ended) = mpsc::channel();
@@ -108,18 +108,18 @@ impl Running {
 impl Ended {
     /// Checks the exit status, and shows what went wrong otherwise.
     #[track_caller]
-    pub fn expect(self, status: i32) -> Self {
+    pub(crate) fn expect(self, status: i32) -> Self {
         assert_eq!(self.status, Some(status), "{}", self.stderr);
         self
     }
 
     /// Standard output, as text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         std::str::from_utf8(&self.stdout).unwrap()
     }
 
     /// The lines of standard error that are no news of progress.
-    pub fn complaints(&self) -> Vec<&str> {
+    pub(crate) fn complaints(&self) -> Vec<&str> {
         self.stderr.lines().filter(|line| !line.starts_with("airssys: ")).collect()
     }
 }

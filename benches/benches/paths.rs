@@ -1,0 +1,181 @@
+//! Whole paths from guest to guest, and in the same run the floor: what bare wasmtime takes for
+//! the calls alone. It ends with the table of ratios that `README.md` is about.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant, SystemTime};
+
+use airssys_wasm_benches::bare::{BareComponent, BareInstance};
+use airssys_wasm_benches::guests;
+use airssys_wasm_benches::ratios::{self, Row};
+use airssys_wasm_benches::rig::{Rig, names, spec};
+use airssys_wasm_benches::token::token;
+use criterion::Criterion;
+
+const ROWS: &[Row] = &[
+    Row { bench: "floor/pair", against: "floor/pair" },
+    Row { bench: "hop/ping-pong", against: "floor/pair" },
+    Row { bench: "hop/ping-pong, 2 workers", against: "floor/pair" },
+    Row { bench: "hop/native ping-pong", against: "floor/pair" },
+    Row { bench: "stream/1 to 1", against: "floor/pair" },
+    Row { bench: "request/round trip", against: "hop/ping-pong" },
+    Row { bench: "floor/pair, at the end", against: "floor/pair" },
+    Row { bench: "floor/1000 instances", against: "floor/pair" },
+    Row { bench: "hop/ring of 1000", against: "floor/1000 instances" },
+    Row { bench: "hop/ring of 1000, 100 tokens", against: "floor/1000 instances" },
+    Row { bench: "hop/ring of 1000, 100 tokens, 2 workers", against: "floor/1000 instances" },
+    Row { bench: "floor/10000 instances", against: "floor/pair" },
+    Row { bench: "hop/ring of 10000", against: "floor/10000 instances" },
+    Row { bench: "hop/ring of 10000", against: "hop/ping-pong" },
+    Row { bench: "spawn/system", against: "spawn/bare" },
+];
+
+fn main() {
+    let begun = SystemTime::now();
+    let mut criterion = Criterion::default()
+        .output_directory(&ratios::directory())
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3))
+        .sample_size(30)
+        .configure_from_args();
+    // What is compared is measured close together: machines change their speed.
+    between_two(&mut criterion);
+    among_many(&mut criterion, 1_000);
+    among_many(&mut criterion, 10_000);
+    spawn(&mut criterion);
+    criterion.final_summary();
+    ratios::print(ROWS, begun);
+}
+
+fn between_two(criterion: &mut Criterion) {
+    floor(criterion, "pair", 1);
+    hops(criterion, "ping-pong", Ring { workers: 1, size: 2, tokens: 1 });
+    stream(criterion);
+    request(criterion);
+    hops(criterion, "ping-pong, 2 workers", Ring { workers: 2, size: 2, tokens: 1 });
+    native(criterion);
+    floor(criterion, "pair, at the end", 1);
+}
+
+fn among_many(criterion: &mut Criterion, size: usize) {
+    floor(criterion, &format!("{size} instances"), size);
+    let name = format!("ring of {size}");
+    hops(criterion, &name, Ring { workers: 1, size, tokens: 1 });
+    if size == 1_000 {
+        let name = format!("{name}, 100 tokens");
+        hops(criterion, &name, Ring { workers: 1, size, tokens: 100 });
+        hops(criterion, &format!("{name}, 2 workers"), Ring { workers: 2, size, tokens: 100 });
+    }
+}
+
+/// One `handle-message` call of the relay, in which it makes one `send-message` call.
+fn floor(criterion: &mut Criterion, name: &str, instances: usize) {
+    let mut group = criterion.benchmark_group("floor");
+    group.bench_function(name, |bencher| {
+        let component = BareComponent::new(&guests::relay());
+        let names = names(instances);
+        let mut instances: Vec<BareInstance> =
+            names.iter().map(|_| component.instantiate()).collect();
+        for (instance, name) in instances.iter_mut().zip(&names) {
+            instance.handle_message(name, format!("T{name}").as_bytes());
+        }
+        let token = token(u64::MAX);
+        let mut turns = (0..names.len()).cycle();
+        bencher.iter(|| {
+            let turn = turns.next().unwrap();
+            instances[turn].handle_message(&names[turn], black_box(&token))
+        });
+    });
+}
+
+struct Ring {
+    workers: usize,
+    size: usize,
+    tokens: usize,
+}
+
+fn hops(criterion: &mut Criterion, name: &str, ring: Ring) {
+    let mut group = criterion.benchmark_group("hop");
+    group.bench_function(name, |bencher| {
+        let mut rig = Rig::new(ring.workers);
+        let names = rig.spawn_ring(ring.size, &guests::relay());
+        let starts: Vec<_> =
+            names.iter().step_by(ring.size / ring.tokens).take(ring.tokens).collect();
+        let tokens = ring.tokens as u64;
+        bencher.iter_custom(|hops| {
+            let each = hops.div_ceil(tokens);
+            rig.run(&starts, each).mul_f64(hops as f64 / (each * tokens) as f64)
+        });
+    });
+}
+
+/// The runtime's own part of a hop, and all that is not WebAssembly.
+fn native(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("hop");
+    group.bench_function("native ping-pong", |bencher| {
+        let mut rig = Rig::new(1);
+        let start = rig.spawn_native_pair();
+        bencher.iter_custom(|hops| rig.run(&[&start], hops));
+    });
+}
+
+fn stream(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("stream");
+    group.bench_function("1 to 1", |bencher| {
+        let mut rig = Rig::new(1);
+        let sink = "benchmarks/stream/target-component-1";
+        rig.spawn(guests::SOURCE_ID, &guests::source());
+        rig.spawn(sink, &guests::sink());
+        rig.aim(guests::SOURCE_ID, sink);
+        bencher.iter_custom(|messages| rig.run(&[guests::SOURCE_ID], messages));
+    });
+}
+
+fn request(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("request");
+    group.bench_function("round trip", |bencher| {
+        let mut rig = Rig::new(1);
+        let [requester, responder] =
+            ["benchmarks/request/from-component-01", "benchmarks/request/into-component-01"];
+        rig.spawn(requester, &guests::requester());
+        rig.spawn(responder, &guests::responder());
+        rig.aim(requester, responder);
+        bencher.iter_custom(|requests| rig.run(&[requester], requests));
+    });
+}
+
+/// From a guest that is loaded to a component that can be sent to; its end is not measured.
+fn spawn(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("spawn");
+    group.bench_function("bare", |bencher| {
+        let component = BareComponent::new(&guests::relay());
+        bencher.iter_custom(|spawns| in_batches(spawns, |_| component.instantiate(), drop));
+    });
+    group.bench_function("system", |bencher| {
+        let rig = Rig::new(1);
+        let system = rig.system();
+        let guest = system.load(guests::relay().as_bytes()).unwrap();
+        let spawn = |name: &str| {
+            system.spawn(spec(name, &guest)).unwrap();
+            name.to_owned()
+        };
+        let remove = |name: String| assert!(system.remove(&name));
+        bencher.iter_custom(|spawns| in_batches(spawns, spawn, remove));
+    });
+}
+
+/// How long it takes to spawn so many, of which a hundred live at a time.
+fn in_batches<T>(count: u64, spawn: impl Fn(&str) -> T, remove: impl Fn(T)) -> Duration {
+    let names = names(100);
+    let mut taken = Duration::ZERO;
+    let mut left = count as usize;
+    while left > 0 {
+        let batch = &names[..left.min(names.len())];
+        let begun = Instant::now();
+        let spawned: Vec<T> = batch.iter().map(|name| spawn(name)).collect();
+        taken += begun.elapsed();
+        spawned.into_iter().for_each(&remove);
+        left -= batch.len();
+    }
+    taken
+}

@@ -1,0 +1,37 @@
+//! The guests, as the text of core modules. Each file says what its guest does.
+
+/// Counts tokens down and sends them on.
+pub fn relay() -> String {
+    module(&[include_str!("../guests/relay.wat"), SENDING])
+}
+
+/// Sends many tokens. It must be spawned as [`SOURCE_ID`].
+pub fn source() -> String {
+    module(&[include_str!("../guests/source.wat"), SENDING])
+}
+
+/// The source sends to itself under this id.
+pub const SOURCE_ID: &str = "benchmarks/stream/source-component-1";
+
+/// Takes what the source sends.
+pub fn sink() -> String {
+    module(&[include_str!("../guests/sink.wat"), SENDING])
+}
+
+/// Makes one request after another.
+pub fn requester() -> String {
+    module(&[include_str!("../guests/requester.wat"), SENDING])
+}
+
+/// Responds with the message.
+pub fn responder() -> String {
+    module(&[include_str!("../guests/responder.wat")])
+}
+
+const PRELUDE: &str = include_str!("../guests/prelude.wat");
+const SENDING: &str = include_str!("../guests/sending.wat");
+
+/// The guest's own items come first: imports must.
+fn module(items: &[&str]) -> String {
+    format!("(module\n{}\n{PRELUDE})", items.concat())
+}

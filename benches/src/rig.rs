@@ -1,0 +1,155 @@
+//! A system to measure in.
+
+use std::process::abort;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use airssys_wasm::{
+    ComponentError, ComponentId, ComponentSpec, Context, Event, Grants, Guest, Native, PatternSet,
+    Sender, System,
+};
+
+use crate::token::{count_down, token};
+
+/// A system, and in it the component `bench/done`, where runs end.
+pub struct Rig {
+    system: System,
+    sender: Sender,
+    /// Tokens that are under way.
+    under_way: Arc<AtomicU64>,
+    ended: Receiver<()>,
+}
+
+impl Rig {
+    /// A system with so many workers.
+    pub fn new(workers: usize) -> Self {
+        let system = System::builder().workers(workers).on_event(fail).build().unwrap();
+        let (end, ended) = mpsc::channel();
+        let under_way = Arc::new(AtomicU64::new(0));
+        let done = Done { under_way: Arc::clone(&under_way), end };
+        system.spawn(ComponentSpec::native(id("bench/done"), move || done.clone())).unwrap();
+        let sender = system.sender(id("bench/start"));
+        Self { system, sender, under_way, ended }
+    }
+
+    /// The system.
+    pub fn system(&self) -> &System {
+        &self.system
+    }
+
+    /// Spawns a guest that may send to and request from all others.
+    pub fn spawn(&self, name: &str, text: &str) {
+        let guest = self.system.load(text.as_bytes()).unwrap();
+        self.system.spawn(spec(name, &guest)).unwrap();
+    }
+
+    /// Spawns a pair or a ring of relays, and returns their ids.
+    pub fn spawn_ring(&mut self, size: usize, text: &str) -> Vec<String> {
+        let guest = self.system.load(text.as_bytes()).unwrap();
+        let names = names(size);
+        let specs = names.iter().map(|name| spec(name, &guest)).collect();
+        self.system.spawn_all(specs).unwrap();
+        for (at, name) in names.iter().enumerate() {
+            self.aim(name, &names[(at + 1) % size]);
+        }
+        names
+    }
+
+    /// Spawns two native relays that send to each other, and returns the id of one.
+    pub fn spawn_native_pair(&self) -> String {
+        let names = names(2);
+        for (name, target) in [(&names[0], &names[1]), (&names[1], &names[0])] {
+            let target = target.clone();
+            let make = move || NativeRelay { target: target.clone() };
+            self.system.spawn(ComponentSpec::native(id(name), make).grants(grants())).unwrap();
+        }
+        names[0].clone()
+    }
+
+    /// Tells a guest where to send to.
+    pub fn aim(&mut self, name: &str, target: &str) {
+        self.sender.send(name, format!("T{target}").as_bytes()).unwrap();
+        self.system.wait_idle();
+    }
+
+    /// Gives each of `starts` a token with this count, and says how long it takes until all of
+    /// them are done.
+    pub fn run<S: AsRef<str>>(&mut self, starts: &[S], count: u64) -> Duration {
+        self.under_way.store(starts.len() as u64, Ordering::Relaxed);
+        let begun = Instant::now();
+        for start in starts {
+            self.sender.send(start.as_ref(), &token(count)).unwrap();
+        }
+        self.ended.recv().unwrap();
+        begun.elapsed()
+    }
+}
+
+/// So many ids of 36 bytes.
+pub fn names(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("benchmarks/passing-on/component-{number:04}")).collect()
+}
+
+/// A guest's component that may send to and request from all others.
+pub fn spec(name: &str, guest: &Guest) -> ComponentSpec {
+    ComponentSpec::guest(id(name), guest).grants(grants())
+}
+
+fn grants() -> Grants {
+    let all = PatternSet::parse(["benchmarks/**", "bench/done"]).unwrap();
+    Grants { send: all.clone(), request: all.clone(), receive: None }
+}
+
+fn id(text: &str) -> ComponentId {
+    ComponentId::parse(text).unwrap()
+}
+
+/// Whatever goes wrong makes the figures worthless, and a run that lost its token has no end.
+#[allow(clippy::print_stderr)]
+fn fail(event: &Event<'_>) {
+    eprintln!("{event:?}");
+    abort();
+}
+
+/// Ends the run with its last token.
+#[derive(Clone)]
+struct Done {
+    under_way: Arc<AtomicU64>,
+    end: mpsc::Sender<()>,
+}
+
+impl Native for Done {
+    fn handle_message(
+        &mut self,
+        _sender: &ComponentId,
+        _token: &[u8],
+        _: &mut Context<'_>,
+    ) -> Result<Option<Vec<u8>>, ComponentError> {
+        if self.under_way.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.end.send(()).unwrap();
+        }
+        Ok(None)
+    }
+}
+
+/// What the relay guest is, in Rust.
+struct NativeRelay {
+    target: String,
+}
+
+impl Native for NativeRelay {
+    fn handle_message(
+        &mut self,
+        _sender: &ComponentId,
+        message: &[u8],
+        context: &mut Context<'_>,
+    ) -> Result<Option<Vec<u8>>, ComponentError> {
+        let sent = match count_down(message) {
+            Some(token) => context.send_message(&self.target, &token),
+            None => context.send_message("bench/done", message),
+        };
+        sent.map(|()| None).map_err(|error| ComponentError::new(1, error.to_string()))
+    }
+}

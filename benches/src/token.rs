@@ -1,0 +1,20 @@
+//! The message that all benchmarks pass around: 64 bytes with a count in them.
+
+/// A token's size in bytes.
+pub const SIZE: usize = 64;
+
+/// A token with this count.
+pub fn token(count: u64) -> [u8; SIZE] {
+    let mut token = [7; SIZE];
+    token[0] = b'c';
+    token[8..16].copy_from_slice(&count.to_le_bytes());
+    token
+}
+
+/// The count of a token, and the token counted down by one; `None` at 0.
+pub fn count_down(message: &[u8]) -> Option<[u8; SIZE]> {
+    let mut token: [u8; SIZE] = message.try_into().unwrap();
+    let count = u64::from_le_bytes(token[8..16].try_into().unwrap());
+    token[8..16].copy_from_slice(&count.checked_sub(1)?.to_le_bytes());
+    Some(token)
+}
