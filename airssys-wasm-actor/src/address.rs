@@ -51,7 +51,10 @@ impl<A: Actor> Address<A> {
     /// # Errors
     ///
     /// [`TrySendError::Full`] or [`TrySendError::Stopped`], with the message.
-    pub fn try_send(&self, message: A::Message) -> Result<Sent<A::Message>, TrySendError<A::Message>> {
+    pub fn try_send(
+        &self,
+        message: A::Message,
+    ) -> Result<Sent<A::Message>, TrySendError<A::Message>> {
         self.cell.push(message)
     }
 

@@ -387,8 +387,11 @@ impl<A: Actor> Post<A> {
     /// Makes a resting body that has something to do a scheduled one; true if it did.
     fn schedule(&mut self) -> bool {
         let State::Resting(body) = &self.state else { return false };
-        let mail = !self.mailbox.is_empty() || !body.batch.is_empty() || !body.control.downstream.is_empty();
-        let ready = !self.commands.is_empty() || (mail && !body.control.paused && self.waits_for.is_none());
+        let mail = !self.mailbox.is_empty()
+            || !body.batch.is_empty()
+            || !body.control.downstream.is_empty();
+        let ready =
+            !self.commands.is_empty() || (mail && !body.control.paused && self.waits_for.is_none());
         if !ready {
             return false;
         }

@@ -67,8 +67,7 @@ impl Scheduler {
             .into_iter()
             .enumerate()
             .map(|(index, local)| {
-                let worker =
-                    Worker { index, queue: Arc::clone(&queue), sleep: Arc::clone(&sleep) };
+                let worker = Worker { index, queue: Arc::clone(&queue), sleep: Arc::clone(&sleep) };
                 spawn_thread(format!("airssys-worker-{index}"), move || {
                     worker.queue.enter(local);
                     worker.run();
@@ -144,9 +143,7 @@ impl Scheduler {
     pub fn wait_quiet_for(&self, timeout: Duration) -> bool {
         let until = Instant::now().checked_add(timeout);
         match &self.core.order {
-            Order::Workers { queue, sleep } => {
-                sleep.wait_quiet(until, || queue.has_injected())
-            }
+            Order::Workers { queue, sleep } => sleep.wait_quiet(until, || queue.has_injected()),
             Order::Seeded(_) => loop {
                 if until.is_some_and(|until| Instant::now() >= until) {
                     return !self.has_ready();

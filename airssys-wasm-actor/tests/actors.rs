@@ -234,14 +234,14 @@ impl Actor for Stage {
     }
 }
 
-fn stage(scheduler: &Scheduler, burst: usize, refused: &Arc<AtomicUsize>) -> (Address<Stage>, Arc<AtomicUsize>) {
+fn stage(
+    scheduler: &Scheduler,
+    burst: usize,
+    refused: &Arc<AtomicUsize>,
+) -> (Address<Stage>, Arc<AtomicUsize>) {
     let handled = Arc::new(AtomicUsize::new(0));
-    let stage = Stage {
-        next: None,
-        burst,
-        refused: Arc::clone(refused),
-        handled: Arc::clone(&handled),
-    };
+    let stage =
+        Stage { next: None, burst, refused: Arc::clone(refused), handled: Arc::clone(&handled) };
     (scheduler.spawn(stage, limits(10)), handled)
 }
 
@@ -291,11 +291,12 @@ fn actors_in_a_circle_never_stall() {
         }
         assert!(refused.load(Ordering::Relaxed) > 0);
         for (stage, _) in &stages {
-            stage.command(|stage, context| {
-                stage.next = None;
-                context.stop();
-            })
-            .unwrap();
+            stage
+                .command(|stage, context| {
+                    stage.next = None;
+                    context.stop();
+                })
+                .unwrap();
         }
         scheduler.wait_quiet();
     }

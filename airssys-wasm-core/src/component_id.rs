@@ -194,17 +194,11 @@ mod tests {
             assert_eq!(ComponentId::parse(bad), Err(why), "{bad:?}");
         }
         let long_segment = format!("{segment}a/x");
-        assert_eq!(
-            ComponentId::parse(&long_segment),
-            Err(InvalidId::SegmentTooLong { bytes: 64 })
-        );
+        assert_eq!(ComponentId::parse(&long_segment), Err(InvalidId::SegmentTooLong { bytes: 64 }));
         let most = [&segment[..], &segment[..], &segment[..], &segment[..]].join("/");
         assert_eq!(most.len(), MAX_ID_BYTES);
         assert!(ComponentId::parse(&most).is_ok());
-        assert_eq!(
-            ComponentId::parse(&format!("{most}a")),
-            Err(InvalidId::TooLong { bytes: 256 })
-        );
+        assert_eq!(ComponentId::parse(&format!("{most}a")), Err(InvalidId::TooLong { bytes: 256 }));
     }
 
     proptest! {

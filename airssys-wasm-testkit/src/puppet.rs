@@ -138,7 +138,9 @@ fn send_error(result: &[u8]) -> SendError {
         0 => SendError::InvalidTarget,
         1 => SendError::NoSuchComponent,
         2 => SendError::NotPermitted,
-        3 => SendError::CodecNotAccepted(result[24..].chunks(8).map(|code| u64_at(code, 0)).collect()),
+        3 => SendError::CodecNotAccepted(
+            result[24..].chunks(8).map(|code| u64_at(code, 0)).collect(),
+        ),
         4 => SendError::MessageTooLarge(number),
         5 => SendError::RateLimited(u64_at(result, 16)),
         6 => SendError::MailboxFull,

@@ -1,9 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use airssys_wasm::{
-    ComponentId, ComponentSpec, Grants, Guest, PatternSet, System, SystemBuilder,
-};
+use airssys_wasm::{ComponentId, ComponentSpec, Grants, Guest, PatternSet, System, SystemBuilder};
 use airssys_wasm_core::Clock;
 
 use crate::clock::VirtualClock;

@@ -98,9 +98,7 @@ impl SystemBuilder {
         };
         let engine = Engine::new(EngineConfig { time_meter }).map_err(BuildError)?;
         let (scheduler, random) = match self.seeded {
-            Some((seed, clock)) => {
-                (Scheduler::seeded(seed, clock), StdRng::seed_from_u64(seed))
-            }
+            Some((seed, clock)) => (Scheduler::seeded(seed, clock), StdRng::seed_from_u64(seed)),
             None => {
                 let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
                 let workers = self.workers.unwrap_or_else(cores);

@@ -91,8 +91,7 @@ impl SystemBuilder {
     /// As [`build`](Self::build).
     pub fn build_for(self, manifest: &SystemManifest) -> Result<System, BuildError> {
         let settings = &manifest.system;
-        let builder =
-            self.request_timeout(settings.request_timeout).drain(settings.drain);
+        let builder = self.request_timeout(settings.request_timeout).drain(settings.drain);
         let builder = match settings.workers {
             Some(workers) => builder.workers(workers.get() as usize),
             None => builder,
@@ -171,8 +170,7 @@ fn spec(
 ) -> ComponentSpec {
     let manifest = &component.manifest;
     let mut grants = component.granted.messaging.clone();
-    grants.receive =
-        grants.receive.or_else(|| manifest.capabilities.messaging.receive.clone());
+    grants.receive = grants.receive.or_else(|| manifest.capabilities.messaging.receive.clone());
     ComponentSpec::guest(component.id().clone(), guest)
         .grants(grants)
         .mailbox(MailboxLimits {
@@ -192,10 +190,7 @@ fn spec(
         )
         .pending_requests(manifest.quota.pending_requests)
         .restart(manifest.supervision.restart.into())
-        .intensity(Intensity {
-            max_restarts: supervision.max_restarts,
-            within: supervision.within,
-        })
+        .intensity(Intensity { max_restarts: supervision.max_restarts, within: supervision.within })
         .backoff(Backoff { initial: supervision.backoff.initial, max: supervision.backoff.max })
 }
 

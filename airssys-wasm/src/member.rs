@@ -4,9 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
-use airssys_wasm_core::{
-    Crash, CrashKind, Failure, MessageInfo, RequestError,
-};
+use airssys_wasm_core::{Crash, CrashKind, Failure, MessageInfo, RequestError};
 use airssys_wasm_supervisor::{Decision, ExitReason, Supervisor};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
@@ -16,8 +14,8 @@ use crate::event::{DeadLetterReason, Event};
 use crate::mail::{Callback, Mail, Message};
 use crate::outbox::Outbox;
 use crate::registration::{Registration, Status};
-use crate::runtime::Runtime;
 use crate::running::Running;
+use crate::runtime::Runtime;
 
 /// A component as an actor: it hands its mail to the code, answers those who wait, and starts
 /// the code anew when it has crashed.
@@ -136,8 +134,7 @@ impl Member {
             trace_parent: None,
         };
         let id = self.registration.id();
-        let handled =
-            unwinding(|| running.handle_callback(id, &callback, info, context.queued()));
+        let handled = unwinding(|| running.handle_callback(id, &callback, info, context.queued()));
         wait_for_filled(running, context);
         match handled {
             Ok(()) => {}

@@ -128,7 +128,12 @@ impl Outbox {
     }
 
     /// Puts a message that was judged into the mailbox.
-    fn post(&mut self, target: &str, payload: &[u8], reply: Option<Reply>) -> Result<(), SendError> {
+    fn post(
+        &mut self,
+        target: &str,
+        payload: &[u8],
+        reply: Option<Reply>,
+    ) -> Result<(), SendError> {
         let right = if reply.is_some() { Right::Request } else { Right::Send };
         let clock = &self.runtime.clock;
         let sent_at = *self.turn.now.get_or_insert_with(|| clock.unix_nanos());
@@ -150,7 +155,8 @@ impl Outbox {
         let fills = sent.over_high_water
             || sent.room < wanted
             || (route.burst.is_several() && !sent.under_low_water);
-        let registration = (fills || !sent.dropped.is_empty()).then(|| Arc::clone(&route.registration));
+        let registration =
+            (fills || !sent.dropped.is_empty()).then(|| Arc::clone(&route.registration));
         if let Some(registration) = registration {
             self.runtime.dropped(registration.id(), sent.dropped);
             if fills {
@@ -188,7 +194,12 @@ impl airssys_wasm_core::Outbox for Outbox {
 }
 
 impl Route {
-    fn find(runtime: &Runtime, author: &Author, target: &str, right: Right) -> Result<Self, SendError> {
+    fn find(
+        runtime: &Runtime,
+        author: &Author,
+        target: &str,
+        right: Right,
+    ) -> Result<Self, SendError> {
         let id = ComponentId::parse(target).map_err(|_| SendError::InvalidTarget)?;
         let (may_send, may_request) = match &author.authority {
             Authority::Operator => (true, true),

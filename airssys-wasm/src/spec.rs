@@ -74,6 +74,12 @@ impl ComponentSpec {
         }
     }
 
+    /// The same for a component of another id.
+    #[must_use]
+    pub fn with_id(self, id: ComponentId) -> Self {
+        Self { id, ..self }
+    }
+
     /// Whom it may send to and request from, and whom it takes messages from.
     #[must_use]
     pub fn grants(self, grants: Grants) -> Self {
@@ -131,9 +137,8 @@ impl ComponentSpec {
 
     /// The largest message for which there can be room.
     pub(crate) fn receivable(&self) -> u32 {
-        u32::try_from(self.mailbox.max_bytes).map_or(self.max_message_size, |max_bytes| {
-            max_bytes.min(self.max_message_size)
-        })
+        u32::try_from(self.mailbox.max_bytes)
+            .map_or(self.max_message_size, |max_bytes| max_bytes.min(self.max_message_size))
     }
 
     pub(crate) fn blueprint(&self) -> Blueprint {

@@ -311,8 +311,7 @@ impl System {
             takes_callbacks: spec.takes_callbacks(),
         };
         let receive = spec.grants.receive.clone();
-        let registration =
-            Registration::new(Arc::new(author), address, receive, spec.receivable());
+        let registration = Registration::new(Arc::new(author), address, receive, spec.receivable());
         self.runtime
             .registry
             .insert(id.clone(), Arc::clone(&registration))
@@ -321,7 +320,11 @@ impl System {
         Ok(registration)
     }
 
-    fn begin(&self, spec: &ComponentSpec, registration: &Arc<Registration>) -> Result<(), SpawnError> {
+    fn begin(
+        &self,
+        spec: &ComponentSpec,
+        registration: &Arc<Registration>,
+    ) -> Result<(), SpawnError> {
         let supervisor = Supervisor::new(spec.restart, spec.intensity, spec.backoff);
         let (registered, runtime) = (Arc::clone(registration), Arc::clone(&self.runtime));
         let member = Member::start(registered, runtime, spec.blueprint(), supervisor)

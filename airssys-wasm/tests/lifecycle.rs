@@ -156,9 +156,8 @@ fn components_that_start_together_can_send_to_each_other_from_the_first_init_on(
     let early = ComponentSpec::guest("test/early".parse().unwrap(), &guest).grants(everywhere());
     let heard = Arc::new(Mutex::new(Vec::new()));
     let hears = Arc::clone(&heard);
-    let late = ComponentSpec::native("test/probe".parse().unwrap(), move || {
-        Recorder(Arc::clone(&hears))
-    });
+    let late =
+        ComponentSpec::native("test/probe".parse().unwrap(), move || Recorder(Arc::clone(&hears)));
     test.system().spawn_all(vec![early, late]).unwrap();
     test.run();
     assert_eq!(*heard.lock().unwrap(), ["test/early init"]);

@@ -66,10 +66,8 @@ fn messages_of_one_sender_stay_in_order_in_every_schedule() {
 fn each_send_that_fails_says_why() {
     let test = TestSystem::seeded(2);
     echo(&test, "test/picky", |spec| {
-        spec.max_message_size(100).grants(Grants {
-            receive: Some(patterns(&["other/*"])),
-            ..Grants::default()
-        })
+        spec.max_message_size(100)
+            .grants(Grants { receive: Some(patterns(&["other/*"])), ..Grants::default() })
     });
     echo(&test, "test/small", |spec| spec.max_message_size(100));
     echo(&test, "test/hidden", |spec| spec);
@@ -266,7 +264,9 @@ fn turns_of_up_to_half_a_mailbox_always_find_room() {
         let mut probe = test.probe("test/probe");
         let mut size = seed;
         for _ in 0..300 {
-            size = size.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            size = size
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let count = if size >> 60 == 0 { 50 } else { 1 + (size >> 33) as u8 % 9 };
             while probe.send("test/burst", &[count]).is_err() {
                 assert!(test.step(), "seed {seed}: stalled");

@@ -118,11 +118,8 @@ fn a_request_that_is_pushed_out_of_the_mailbox_is_dropped() {
     spawn(&test, "test/echo", guests::ECHO, |spec| spec.mailbox(limits));
     test.system().suspend("test/echo");
     let pushed_out = a.request(&test, "test/echo", b"1", NO_TIMEOUT).unwrap();
-    let kept = test.system().sender("test/hand".parse().unwrap()).try_request(
-        "test/echo",
-        b"2",
-        None,
-    );
+    let kept =
+        test.system().sender("test/hand".parse().unwrap()).try_request("test/echo", b"2", None);
     let mut kept = kept.unwrap();
     // Flow control keeps `a` waiting for the receiver that it filled, so its callback comes
     // once that one goes on.

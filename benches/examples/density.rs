@@ -42,8 +42,7 @@ fn bare(count: usize) {
     let component = BareComponent::new(&guests::responder());
     let names = names(count);
     let mut step = Step::begin();
-    let mut instances: Vec<BareInstance> =
-        names.iter().map(|_| component.instantiate()).collect();
+    let mut instances: Vec<BareInstance> = names.iter().map(|_| component.instantiate()).collect();
     step.end("bare: start", count);
     for (instance, name) in instances.iter_mut().zip(&names) {
         instance.handle_message(name, &token(1));
