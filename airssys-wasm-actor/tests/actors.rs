@@ -1,4 +1,5 @@
 //! What an actor can rely on, on worker threads and in seeded orders.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -21,7 +21,7 @@ impl Blueprint {
             Self::Guest { pre, limits } => {
                 Running::Guest(Box::new(pre.instantiate(id.clone(), outbox, *limits)?))
             }
-            Self::Native(make) => Running::Native { component: make(), outbox },
+            Self::Native(make) => Running::Native { component: make(), outbox: Box::new(outbox) },
         })
     }
 }

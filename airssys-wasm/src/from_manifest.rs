@@ -154,8 +154,8 @@ fn expect_digest(component: &SystemComponent, found: &Digest) -> Result<(), Star
             return Err(StartError::WrongDigest {
                 id: component.id().clone(),
                 path: component.manifest.component.source.clone(),
-                expected: Box::new(expected.clone()),
-                found: Box::new(found.clone()),
+                expected: Box::new(*expected),
+                found: Box::new(*found),
                 named_by,
             });
         }

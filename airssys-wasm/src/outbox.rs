@@ -6,7 +6,7 @@ use airssys_wasm_broker::Routes;
 use airssys_wasm_core::{ComponentId, RequestId, SendError};
 use bytes::Bytes;
 use rand::RngExt;
-use rand::rngs::StdRng;
+use rand::rngs::SmallRng;
 
 use crate::mail::{Mail, Message};
 use crate::member::Member;
@@ -21,7 +21,7 @@ pub(crate) struct Outbox {
     runtime: Arc<Runtime>,
     author: Arc<Author>,
     routes: Routes<Route>,
-    random: StdRng,
+    random: SmallRng,
     turn: Turn,
 }
 

@@ -8,7 +8,7 @@ use crate::outbox::Outbox;
 /// A component's code with its memory and its outbox.
 pub(crate) enum Running {
     Guest(Box<Instance<Outbox>>),
-    Native { component: Box<dyn Native>, outbox: Outbox },
+    Native { component: Box<dyn Native>, outbox: Box<Outbox> },
 }
 
 impl Running {
@@ -16,7 +16,7 @@ impl Running {
         match self {
             Self::Guest(instance) => instance.init(),
             Self::Native { component, outbox } => component
-                .init(&mut Context { id, outbox, message: None, queued: 0 })
+                .init(&mut Context { id, outbox: &mut **outbox, message: None, queued: 0 })
                 .map_err(Failure::Refused),
         }
     }
@@ -32,7 +32,7 @@ impl Running {
         match self {
             Self::Guest(instance) => instance.handle_message(sender.as_str(), message, info),
             Self::Native { component, outbox } => {
-                let mut context = Context { id, outbox, message: Some(&info), queued };
+                let mut context = Context { id, outbox: &mut **outbox, message: Some(&info), queued };
                 component.handle_message(sender, message, &mut context).map_err(Failure::Refused)
             }
         }
@@ -49,7 +49,7 @@ impl Running {
         match self {
             Self::Guest(instance) => instance.handle_callback(outcome, info),
             Self::Native { component, outbox } => {
-                let mut context = Context { id, outbox, message: Some(&info), queued };
+                let mut context = Context { id, outbox: &mut **outbox, message: Some(&info), queued };
                 component
                     .handle_callback(callback.request, outcome, &mut context)
                     .map_err(Failure::Refused)
@@ -61,7 +61,7 @@ impl Running {
         match self {
             Self::Guest(instance) => instance.shutdown(),
             Self::Native { component, outbox } => {
-                component.shutdown(&mut Context { id, outbox, message: None, queued: 0 });
+                component.shutdown(&mut Context { id, outbox: &mut **outbox, message: None, queued: 0 });
                 Ok(())
             }
         }

@@ -6,7 +6,7 @@ use airssys_wasm_actor::Timers;
 use airssys_wasm_broker::Registry;
 use airssys_wasm_core::{Clock, ComponentId, Crash, RequestError};
 use parking_lot::Mutex;
-use rand::rngs::StdRng;
+use rand::rngs::{SmallRng, StdRng};
 use rand::{RngExt, SeedableRng};
 
 use crate::event::{DeadLetter, DeadLetterReason, Event};
@@ -41,8 +41,8 @@ impl Runtime {
     }
 
     /// A source of random numbers for one member's own use.
-    pub(crate) fn fork_random(&self) -> StdRng {
-        StdRng::from_rng(&mut *self.random.lock())
+    pub(crate) fn fork_random(&self) -> SmallRng {
+        SmallRng::from_rng(&mut *self.random.lock())
     }
 
     pub(crate) fn random(&self) -> u64 {

@@ -1,4 +1,5 @@
 //! How components start, crash, start again, and end.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! Messages between guests: what arrives, in which order, and what the sender is told.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Requests between guests: each ends once, and in every way that it can.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! Systems on worker threads, under the machine's own clock.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
