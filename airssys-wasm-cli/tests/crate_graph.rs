@@ -53,7 +53,8 @@ const TEST_WITH: &[(&str, &str)] =
 /// Who may name these crates, and what comes from the same hand (`wasmtime-wasi`), in whatever
 /// kind of dependency.
 const NAMED_BY: &[(&str, &[&str])] = &[
-    ("wasmtime", &["airssys-wasm-host"]),
+    // The benches measure against it, bare. They are not published.
+    ("wasmtime", &["airssys-wasm-host", "airssys-wasm-benches"]),
     ("wat", &["airssys-wasm-host", "airssys-wasm-testkit"]),
     ("wit-component", &["airssys-wasm-host", "airssys-wasm-testkit"]),
     ("wit-parser", &["airssys-wasm-host", "airssys-wasm-testkit"]),

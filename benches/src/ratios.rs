@@ -21,12 +21,17 @@ pub fn directory() -> PathBuf {
 /// Prints the rows of which both sides were measured after `begun`, as a table in Markdown.
 #[allow(clippy::print_stdout)]
 pub fn print(rows: &[Row], begun: SystemTime) {
-    let median = |bench| median(&directory().join(bench).join("new/estimates.json"), begun);
-    println!("| what | median, ns | ratio | to |\n| --- | ---: | ---: | --- |");
-    for Row { bench, against } in rows {
-        if let (Some(measured), Some(floor)) = (median(*bench), median(*against)) {
-            println!("| {bench} | {measured:.0} | {:.2} | {against} |", measured / floor);
-        }
+    let median = |bench: &str| median(&directory().join(bench).join("new/estimates.json"), begun);
+    let lines: Vec<String> = rows
+        .iter()
+        .filter_map(|Row { bench, against }| {
+            let (measured, floor) = (median(bench)?, median(against)?);
+            Some(format!("| {bench} | {measured:.0} | {:.2} | {against} |", measured / floor))
+        })
+        .collect();
+    if !lines.is_empty() {
+        println!("| what | median, ns | ratio | to |\n| --- | ---: | ---: | --- |");
+        println!("{}", lines.join("\n"));
     }
 }
 

@@ -159,8 +159,8 @@ impl fmt::Display for Failure<'_> {
             ),
             AskError::NotSent(SendError::MessageTooLarge(limit)) => write!(
                 f,
-                "the message is larger than {limit} bytes; raise its `max_message_size`, or its \
-                 mailbox's `max_bytes`"
+                "the message is larger than {limit} bytes; send less at once, or raise its \
+                 `max_message_size` and its mailbox's `max_bytes`"
             ),
             AskError::NotSent(SendError::CodecNotAccepted(_)) => {
                 write!(f, "{error}; choose one of them with --codec")

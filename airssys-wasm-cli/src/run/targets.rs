@@ -10,9 +10,8 @@ use crate::standard;
 /// Whom the command line can send to, and the largest message in bytes that each takes.
 pub(super) struct Targets(BTreeMap<ComponentId, u64>);
 
-/// No line that goes to one of the runtime's own components is kept beyond this. They refuse
-/// shorter ones by themselves.
-const OWN_LIMIT: u64 = 64 << 20;
+/// What the runtime's own components take.
+const OWN_LIMIT: u64 = 1 << 20;
 
 /// The command line names components that the system does not have.
 #[derive(Debug, Error)]

@@ -3,9 +3,9 @@
 #![allow(dead_code, reason = "not every test file uses all of it")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -81,26 +81,26 @@ impl Running {
 
     /// Sends a signal, by its name.
     pub(crate) fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.child.id());
-        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        kill(name, self.child.id());
     }
 
     /// Waits for the end.
     pub(crate) fn end(self) -> Ended {
         let Self { child, mut stderr, seen } = self;
         let pid = child.id();
-        let (sender, ended) = mpsc::channel();
         let reader = thread::spawn(move || {
             let mut rest = String::new();
-            std::io::Read::read_to_string(&mut stderr, &mut rest).unwrap();
-            rest
+            stderr.read_to_string(&mut rest).unwrap();
+            seen + &rest
         });
+        let (sender, ended) = mpsc::channel();
         thread::spawn(move || drop(sender.send(child.wait_with_output().unwrap())));
-        let output: Output = ended.recv_timeout(DEADLINE).unwrap_or_else(|_| {
-            let _ = Command::new("sh").args(["-c", &format!("kill -KILL {pid}")]).status();
-            panic!("it does not end; {seen}");
-        });
-        let stderr = seen + &reader.join().unwrap();
+        let output = ended.recv_timeout(DEADLINE);
+        if output.is_err() {
+            kill("KILL", pid);
+        }
+        let stderr = reader.join().unwrap();
+        let output = output.unwrap_or_else(|_| panic!("it does not end; it said: {stderr}"));
         Ended { status: output.status.code(), stdout: output.stdout, stderr }
     }
 }
@@ -122,4 +122,9 @@ impl Ended {
     pub(crate) fn complaints(&self) -> Vec<&str> {
         self.stderr.lines().filter(|line| !line.starts_with("airssys: ")).collect()
     }
+}
+
+fn kill(signal: &str, pid: u32) {
+    let kill = format!("kill -{signal} {pid}");
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
 }
