@@ -26,8 +26,8 @@ const BATCH: u64 = 500;
 /// On one thread: a push through the address, and the actor's handling of it.
 fn mailbox(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("mailbox");
+    let queue = Mutex::new(VecDeque::new());
     group.bench_function("floor: mutex and deque", |bencher| {
-        let queue = Mutex::new(VecDeque::new());
         bencher.iter_custom(|messages| {
             in_batches(
                 messages,
@@ -36,9 +36,9 @@ fn mailbox(criterion: &mut Criterion) {
             )
         });
     });
+    let scheduler = Scheduler::seeded(1, Arc::new(SystemClock::default()));
+    let sink = scheduler.spawn(Sink { ended: mpsc::channel().0 }, MailboxLimits::default());
     group.bench_function("push and handle", |bencher| {
-        let scheduler = Scheduler::seeded(1, Arc::new(SystemClock::default()));
-        let sink = scheduler.spawn(Sink { ended: mpsc::channel().0 }, MailboxLimits::default());
         bencher.iter_custom(|messages| {
             in_batches(
                 messages,
@@ -63,18 +63,18 @@ fn in_batches(count: u64, push: impl Fn(u64), drain: impl Fn()) -> Duration {
 fn tell(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("tell");
     for workers in [1, 2] {
-        group.bench_function(format!("actor to actor, {workers} workers"), |bencher| {
-            let run = Run::new(workers);
-            let sink = run.spawn(Sink { ended: run.end.clone() });
-            let source = run.spawn(Source { target: sink, own: None });
-            let own = source.clone();
-            source.command(|source, _| source.own = Some(own)).unwrap();
+        let run = Run::new(workers);
+        let sink = run.spawn(Sink { ended: run.end.clone() });
+        let source = run.spawn(Source { target: sink, own: None });
+        let own = source.clone();
+        source.command(|source, _| source.own = Some(own)).unwrap();
+        group.bench_function(format!("actor to actor, workers: {workers}"), |bencher| {
             bencher.iter_custom(|messages| run.measure(&source, messages));
         });
     }
+    let run = Run::new(1);
+    let sink = run.spawn(Sink { ended: run.end.clone() });
     group.bench_function("thread to actor", |bencher| {
-        let run = Run::new(1);
-        let sink = run.spawn(Sink { ended: run.end.clone() });
         bencher.iter_custom(|messages| {
             let begun = Instant::now();
             for left in (0..messages).rev() {
@@ -94,15 +94,14 @@ fn hop(criterion: &mut Criterion) {
         ("ring of 1000", 1, 1000),
         ("ring of 10000", 1, 10_000),
     ] {
+        let run = Run::new(workers);
+        let relays: Vec<_> =
+            (0..size).map(|_| run.spawn(Relay { next: None, ended: run.end.clone() })).collect();
+        for (at, relay) in relays.iter().enumerate() {
+            let next = relays[(at + 1) % size].clone();
+            relay.command(|relay, _| relay.next = Some(next)).unwrap();
+        }
         group.bench_function(name, |bencher| {
-            let run = Run::new(workers);
-            let relays: Vec<_> = (0..size)
-                .map(|_| run.spawn(Relay { next: None, ended: run.end.clone() }))
-                .collect();
-            for (at, relay) in relays.iter().enumerate() {
-                let next = relays[(at + 1) % size].clone();
-                relay.command(|relay, _| relay.next = Some(next)).unwrap();
-            }
             bencher.iter_custom(|hops| run.measure(&relays[0], hops));
         });
     }

@@ -32,7 +32,8 @@ impl Running {
         match self {
             Self::Guest(instance) => instance.handle_message(sender.as_str(), message, info),
             Self::Native { component, outbox } => {
-                let mut context = Context { id, outbox: &mut **outbox, message: Some(&info), queued };
+                let mut context =
+                    Context { id, outbox: &mut **outbox, message: Some(&info), queued };
                 component.handle_message(sender, message, &mut context).map_err(Failure::Refused)
             }
         }
@@ -49,7 +50,8 @@ impl Running {
         match self {
             Self::Guest(instance) => instance.handle_callback(outcome, info),
             Self::Native { component, outbox } => {
-                let mut context = Context { id, outbox: &mut **outbox, message: Some(&info), queued };
+                let mut context =
+                    Context { id, outbox: &mut **outbox, message: Some(&info), queued };
                 component
                     .handle_callback(callback.request, outcome, &mut context)
                     .map_err(Failure::Refused)
@@ -61,7 +63,12 @@ impl Running {
         match self {
             Self::Guest(instance) => instance.shutdown(),
             Self::Native { component, outbox } => {
-                component.shutdown(&mut Context { id, outbox: &mut **outbox, message: None, queued: 0 });
+                component.shutdown(&mut Context {
+                    id,
+                    outbox: &mut **outbox,
+                    message: None,
+                    queued: 0,
+                });
                 Ok(())
             }
         }

@@ -70,17 +70,21 @@ fn among_many(criterion: &mut Criterion, size: usize) {
 
 /// One `handle-message` call of the relay, in which it makes one `send-message` call.
 fn floor(criterion: &mut Criterion, name: &str, instances: usize) {
-    let mut group = criterion.benchmark_group("floor");
-    group.bench_function(name, |bencher| {
+    let names = names(instances);
+    let set_up = || -> Vec<BareInstance> {
         let component = BareComponent::new(&guests::relay());
-        let names = names(instances);
-        let mut instances: Vec<BareInstance> =
-            names.iter().map(|_| component.instantiate()).collect();
+        let mut instances: Vec<_> = names.iter().map(|_| component.instantiate()).collect();
         for (instance, name) in instances.iter_mut().zip(&names) {
             instance.handle_message(name, format!("T{name}").as_bytes());
         }
-        let token = token(u64::MAX);
-        let mut turns = (0..names.len()).cycle();
+        instances
+    };
+    let token = token(u64::MAX);
+    let mut turns = (0..instances).cycle();
+    let mut instances = None;
+    let mut group = criterion.benchmark_group("floor");
+    group.bench_function(name, |bencher| {
+        let instances = instances.get_or_insert_with(set_up);
         bencher.iter(|| {
             let turn = turns.next().unwrap();
             instances[turn].handle_message(&names[turn], black_box(&token))
@@ -95,51 +99,56 @@ struct Ring {
 }
 
 fn hops(criterion: &mut Criterion, name: &str, ring: Ring) {
-    let mut group = criterion.benchmark_group("hop");
-    group.bench_function(name, |bencher| {
+    let set_up = || {
         let mut rig = Rig::new(ring.workers);
         let names = rig.spawn_ring(ring.size, &guests::relay());
-        let starts: Vec<_> =
-            names.iter().step_by(ring.size / ring.tokens).take(ring.tokens).collect();
-        let tokens = ring.tokens as u64;
+        let apart = ring.size / ring.tokens;
+        let starts: Vec<_> = names.into_iter().step_by(apart).take(ring.tokens).collect();
+        (rig, starts)
+    };
+    let tokens = ring.tokens as u64;
+    let mut running = None;
+    let mut group = criterion.benchmark_group("hop");
+    group.bench_function(name, |bencher| {
+        let (rig, starts) = running.get_or_insert_with(set_up);
         bencher.iter_custom(|hops| {
             let each = hops.div_ceil(tokens);
-            rig.run(&starts, each).mul_f64(hops as f64 / (each * tokens) as f64)
+            rig.run(starts, each).mul_f64(hops as f64 / (each * tokens) as f64)
         });
     });
 }
 
 /// The runtime's own part of a hop, and all that is not WebAssembly.
 fn native(criterion: &mut Criterion) {
+    let mut rig = Rig::new(1);
+    let start = rig.spawn_native_pair();
     let mut group = criterion.benchmark_group("hop");
     group.bench_function("native ping-pong", |bencher| {
-        let mut rig = Rig::new(1);
-        let start = rig.spawn_native_pair();
         bencher.iter_custom(|hops| rig.run(&[&start], hops));
     });
 }
 
 fn stream(criterion: &mut Criterion) {
+    let sink = "benchmarks/stream/target-component-1";
+    let mut rig = Rig::new(1);
+    rig.spawn(guests::SOURCE_ID, &guests::source());
+    rig.spawn(sink, &guests::sink());
+    rig.aim(guests::SOURCE_ID, sink);
     let mut group = criterion.benchmark_group("stream");
     group.bench_function("1 to 1", |bencher| {
-        let mut rig = Rig::new(1);
-        let sink = "benchmarks/stream/target-component-1";
-        rig.spawn(guests::SOURCE_ID, &guests::source());
-        rig.spawn(sink, &guests::sink());
-        rig.aim(guests::SOURCE_ID, sink);
         bencher.iter_custom(|messages| rig.run(&[guests::SOURCE_ID], messages));
     });
 }
 
 fn request(criterion: &mut Criterion) {
+    let (requester, responder) =
+        ("benchmarks/request/from-component-01", "benchmarks/request/into-component-01");
+    let mut rig = Rig::new(1);
+    rig.spawn(requester, &guests::requester());
+    rig.spawn(responder, &guests::responder());
+    rig.aim(requester, responder);
     let mut group = criterion.benchmark_group("request");
     group.bench_function("round trip", |bencher| {
-        let mut rig = Rig::new(1);
-        let [requester, responder] =
-            ["benchmarks/request/from-component-01", "benchmarks/request/into-component-01"];
-        rig.spawn(requester, &guests::requester());
-        rig.spawn(responder, &guests::responder());
-        rig.aim(requester, responder);
         bencher.iter_custom(|requests| rig.run(&[requester], requests));
     });
 }
@@ -147,19 +156,19 @@ fn request(criterion: &mut Criterion) {
 /// From a guest that is loaded to a component that can be sent to; its end is not measured.
 fn spawn(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("spawn");
+    let component = BareComponent::new(&guests::relay());
     group.bench_function("bare", |bencher| {
-        let component = BareComponent::new(&guests::relay());
         bencher.iter_custom(|spawns| in_batches(spawns, |_| component.instantiate(), drop));
     });
+    let rig = Rig::new(1);
+    let system = rig.system();
+    let guest = system.load(guests::relay().as_bytes()).unwrap();
+    let spawn = |name: &str| {
+        system.spawn(spec(name, &guest)).unwrap();
+        name.to_owned()
+    };
+    let remove = |name: String| assert!(system.remove(&name));
     group.bench_function("system", |bencher| {
-        let rig = Rig::new(1);
-        let system = rig.system();
-        let guest = system.load(guests::relay().as_bytes()).unwrap();
-        let spawn = |name: &str| {
-            system.spawn(spec(name, &guest)).unwrap();
-            name.to_owned()
-        };
-        let remove = |name: String| assert!(system.remove(&name));
         bencher.iter_custom(|spawns| in_batches(spawns, spawn, remove));
     });
 }
