@@ -10,7 +10,7 @@ use rand::rngs::SmallRng;
 
 use crate::mail::{Mail, Message};
 use crate::member::Member;
-use crate::registration::{Author, Authority, Registration};
+use crate::registration::{Author, Authority};
 use crate::requester::{Reply, Waiting};
 use crate::runtime::Runtime;
 
@@ -18,11 +18,20 @@ use crate::runtime::Runtime;
 /// sender's own grants, the target exists, what the receiver takes, the sender's quota, the
 /// mailbox. The first that fails is the answer.
 pub(crate) struct Outbox {
+    sender: Sender,
+    routes: Routes<Route>,
+    turn: Turn,
+    random: SmallRng,
+}
+
+/// Who sends. What each send needs is here itself, not behind a pointer: among thousands of
+/// components those lines are cold.
+struct Sender {
+    id: ComponentId,
+    max_message_size: u32,
+    is_outside: bool,
     runtime: Arc<Runtime>,
     author: Arc<Author>,
-    routes: Routes<Route>,
-    random: SmallRng,
-    turn: Turn,
 }
 
 /// How many targets a sender remembers.
@@ -30,12 +39,14 @@ const ROUTES: usize = 1024;
 
 /// What a sender remembers of a target. It holds for one generation of the registry.
 struct Route {
-    registration: Arc<Registration>,
+    target: ComponentId,
+    address: Address<Member>,
+    /// The largest message that the target takes.
+    max_message_size: u32,
     may_send: bool,
     may_request: bool,
     /// Whether the target takes messages from this sender.
     receives: bool,
-    /// Sends within the turn of this number.
     burst: Burst,
 }
 
@@ -66,7 +77,14 @@ enum Right {
 impl Outbox {
     pub(crate) fn new(runtime: Arc<Runtime>, author: Arc<Author>) -> Self {
         let random = runtime.fork_random();
-        Self { runtime, author, routes: Routes::new(ROUTES), random, turn: Turn::default() }
+        let sender = Sender {
+            id: author.id.clone(),
+            max_message_size: author.max_message_size,
+            is_outside: author.is_outside(),
+            runtime,
+            author,
+        };
+        Self { sender, routes: Routes::new(ROUTES), turn: Turn::default(), random }
     }
 
     /// Begins a new turn, and says which receivers the last one filled.
@@ -77,7 +95,7 @@ impl Outbox {
     }
 
     pub(crate) fn author(&self) -> &Arc<Author> {
-        &self.author
+        &self.sender.author
     }
 
     /// Sends a request whose outcome goes to `waiting`.
@@ -88,31 +106,40 @@ impl Outbox {
         timeout: Option<Duration>,
         waiting: Waiting,
     ) -> Result<RequestId, SendError> {
-        self.judge(target, request, Right::Request)?;
-        if !self.author.takes_callbacks {
+        let Self { sender, routes, turn, random } = self;
+        let route = sender.judge(routes, target, request, Right::Request)?;
+        if !sender.author.takes_callbacks {
             return Err(SendError::NoCallback);
         }
-        let id = RequestId::from_random(self.random.random());
-        let timeout = timeout.unwrap_or(self.runtime.request_timeout);
-        let deadline = self.runtime.clock.monotonic().saturating_add(timeout);
-        let reply = self.author.requester.open(id, deadline, waiting)?;
-        self.post(target, request, Some(reply))?;
+        let id = RequestId::from_random(random.random());
+        let timeout = timeout.unwrap_or(sender.runtime.request_timeout);
+        let deadline = sender.runtime.clock.monotonic().saturating_add(timeout);
+        let reply = sender.author.requester.open(id, deadline, waiting)?;
+        sender.post(route, turn, request, Some(reply))?;
         Ok(id)
     }
 
-    /// Where `target` is, once it is remembered.
-    pub(crate) fn address(&mut self, target: &str) -> Option<Address<Member>> {
-        let registration = self.runtime.registry.get(target)?;
+    /// Where `target` is.
+    pub(crate) fn address(&self, target: &str) -> Option<Address<Member>> {
+        let registration = self.sender.runtime.registry.get(target)?;
         Some(registration.address.clone())
     }
+}
 
+impl Sender {
     /// All that is judged before the mailbox.
-    fn judge(&mut self, target: &str, message: &[u8], right: Right) -> Result<(), SendError> {
-        if self.author.is_outside() && self.runtime.is_closed() {
+    fn judge<'routes>(
+        &self,
+        routes: &'routes mut Routes<Route>,
+        target: &str,
+        message: &[u8],
+        right: Right,
+    ) -> Result<&'routes mut Route, SendError> {
+        if self.is_outside && self.runtime.is_closed() {
             return Err(SendError::Stopped);
         }
-        let own_limit = self.author.max_message_size;
-        let route = self.route(target, right)?;
+        let generation = self.runtime.registry.generation();
+        let route = routes.route(target, generation, |target| self.find(target, right))?;
         let granted = match right {
             Right::Send => route.may_send,
             Right::Request => route.may_request,
@@ -120,63 +147,68 @@ impl Outbox {
         if !granted || !route.receives {
             return Err(SendError::NotPermitted);
         }
-        let limits = [route.registration.max_message_size, own_limit];
+        let limits = [route.max_message_size, self.max_message_size];
         match limits.into_iter().find(|&limit| message.len() > limit as usize) {
             Some(limit) => Err(SendError::MessageTooLarge(limit)),
-            None => Ok(()),
+            None => Ok(route),
         }
+    }
+
+    fn find(&self, target: &str, right: Right) -> Result<Route, SendError> {
+        let id = ComponentId::parse(target).map_err(|_| SendError::InvalidTarget)?;
+        let (may_send, may_request) = match &self.author.authority {
+            Authority::Operator => (true, true),
+            Authority::Granted(grants) => (grants.may_send(&id), grants.may_request(&id)),
+        };
+        let granted = if right == Right::Send { may_send } else { may_request };
+        if !granted {
+            return Err(SendError::NotPermitted);
+        }
+        let known = self.runtime.registry.get(target).ok_or(SendError::NoSuchComponent)?;
+        Ok(Route {
+            target: id,
+            address: known.address.clone(),
+            max_message_size: known.max_message_size,
+            may_send,
+            may_request,
+            receives: known.receive.as_ref().is_none_or(|senders| senders.matches(&self.id)),
+            burst: Burst::default(),
+        })
     }
 
     /// Puts a message that was judged into the mailbox.
     fn post(
-        &mut self,
-        target: &str,
+        &self,
+        route: &mut Route,
+        turn: &mut Turn,
         payload: &[u8],
         reply: Option<Reply>,
     ) -> Result<(), SendError> {
-        let right = if reply.is_some() { Right::Request } else { Right::Send };
-        let clock = &self.runtime.clock;
-        let sent_at = *self.turn.now.get_or_insert_with(|| clock.unix_nanos());
-        let mail = Mail::Message(Message {
-            sender: self.author.id.clone(),
+        let message = Message {
+            sender: self.id.clone(),
             payload: Bytes::copy_from_slice(payload),
-            sent_at,
+            sent_at: *turn.now.get_or_insert_with(|| self.runtime.clock.unix_nanos()),
             delivery: 1,
             reply,
-        });
-        let number = self.turn.number;
-        let route = self.route(target, right)?;
-        route.burst.count(number);
-        let wanted = route.burst.wanted_room();
-        let sent = match route.registration.address.try_send(mail) {
-            Ok(sent) => sent,
-            Err(error) => return Err(refused(error)),
         };
-        let fills = sent.over_high_water
-            || sent.room < wanted
-            || (route.burst.is_several() && !sent.under_low_water);
-        let registration =
-            (fills || !sent.dropped.is_empty()).then(|| Arc::clone(&route.registration));
-        if let Some(registration) = registration {
-            self.runtime.dropped(registration.id(), sent.dropped);
-            if fills {
-                self.turn.fill(&registration.address, wanted);
-            }
+        let sent = route.address.try_send(Mail::Message(message)).map_err(not_sent)?;
+        let wanted = route.burst.count(turn.number);
+        let in_the_way = wanted > 1 && !sent.under_low_water;
+        if sent.over_high_water || sent.room < wanted || in_the_way {
+            turn.fill(&route.address, wanted);
+        }
+        if !sent.dropped.is_empty() {
+            self.runtime.dropped(&route.target, sent.dropped);
         }
         Ok(())
-    }
-
-    fn route(&mut self, target: &str, right: Right) -> Result<&mut Route, SendError> {
-        let Self { runtime, author, routes, .. } = self;
-        let generation = runtime.registry.generation();
-        routes.route(target, generation, |target| Route::find(runtime, author, target, right))
     }
 }
 
 impl airssys_wasm_core::Outbox for Outbox {
     fn send_message(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
-        self.judge(target, message, Right::Send)?;
-        self.post(target, message, None)
+        let Self { sender, routes, turn, .. } = self;
+        let route = sender.judge(routes, target, message, Right::Send)?;
+        sender.post(route, turn, message, None)
     }
 
     fn send_request(
@@ -189,54 +221,24 @@ impl airssys_wasm_core::Outbox for Outbox {
     }
 
     fn cancel_request(&mut self, id: RequestId) -> bool {
-        self.author.requester.cancel(id)
-    }
-}
-
-impl Route {
-    fn find(
-        runtime: &Runtime,
-        author: &Author,
-        target: &str,
-        right: Right,
-    ) -> Result<Self, SendError> {
-        let id = ComponentId::parse(target).map_err(|_| SendError::InvalidTarget)?;
-        let (may_send, may_request) = match &author.authority {
-            Authority::Operator => (true, true),
-            Authority::Granted(grants) => (grants.may_send(&id), grants.may_request(&id)),
-        };
-        let granted = if right == Right::Send { may_send } else { may_request };
-        if !granted {
-            return Err(SendError::NotPermitted);
-        }
-        let registration = runtime.registry.get(target).ok_or(SendError::NoSuchComponent)?;
-        let receives =
-            registration.receive.as_ref().is_none_or(|senders| senders.matches(&author.id));
-        Ok(Self { registration, may_send, may_request, receives, burst: Burst::default() })
+        self.sender.author.requester.cancel(id)
     }
 }
 
 impl Burst {
-    fn count(&mut self, turn: u64) {
+    /// Counts a send, and says for how many more there should be room before the next turn.
+    ///
+    /// The high-water mark alone keeps a fifth of the mailbox free. A sender that gives more
+    /// than one message in a turn (a line of text, a word at a time) would be refused now and
+    /// then; so it waits from the low-water mark on, and for room for twice its largest turn so
+    /// far. Turns of up to half the capacity then always find room.
+    fn count(&mut self, turn: u64) -> usize {
         if self.turn != turn {
             *self = Self { turn, now: 0, largest: self.largest };
         }
         self.now += 1;
         self.largest = self.largest.max(self.now);
-    }
-
-    fn is_several(&self) -> bool {
-        self.largest > 1
-    }
-
-    /// For how many more messages there should be room before the next turn.
-    ///
-    /// The high-water mark alone keeps a fifth of the mailbox free. A sender that gives more in
-    /// one turn (a line of text, a word at a time) would be refused now and then; so it waits
-    /// from the low-water mark on, and for room for twice its largest turn so far. Turns of up
-    /// to half the capacity then always find room.
-    fn wanted_room(&self) -> usize {
-        if self.is_several() { 2 * self.largest } else { 1 }
+        if self.largest > 1 { 2 * self.largest } else { 1 }
     }
 }
 
@@ -250,7 +252,7 @@ impl Turn {
 }
 
 /// Takes a request back that was not accepted.
-fn refused(error: TrySendError<Mail>) -> SendError {
+fn not_sent(error: TrySendError<Mail>) -> SendError {
     let (mail, error) = match error {
         TrySendError::Full(mail) => (mail, SendError::MailboxFull),
         TrySendError::Stopped(mail) => (mail, SendError::Stopped),
