@@ -7,6 +7,7 @@ use airssys_wasm_security::{Grants, PatternSet};
 
 use crate::member::Member;
 use crate::requester::Requester;
+use crate::runtime::Runtime;
 
 /// What the system knows of one component, and other components see of it.
 pub(crate) struct Registration {
@@ -59,6 +60,18 @@ const STATUSES: [Status; 5] =
     [Status::Starting, Status::Running, Status::Restarting, Status::Stopped, Status::GivenUp];
 
 impl Author {
+    /// The host program, under the name `id`.
+    pub(crate) fn outside(id: ComponentId, runtime: &Runtime) -> Self {
+        let (clock, timers) = (Arc::clone(&runtime.clock), runtime.timers.clone());
+        Self {
+            id,
+            authority: Authority::Operator,
+            max_message_size: u32::MAX,
+            requester: Requester::new(None, u32::MAX, u32::MAX, clock, timers),
+            takes_callbacks: true,
+        }
+    }
+
     /// Whether it is the host program, not a component.
     pub(crate) fn is_outside(&self) -> bool {
         matches!(self.authority, Authority::Operator)

@@ -32,6 +32,8 @@ pub struct System {
     engine: Engine,
     scheduler: Scheduler,
     runtime: Arc<Runtime>,
+    /// In whose name the system's own `send` and `request` go.
+    host: Arc<Author>,
     drain: Duration,
     /// In the order of their start.
     members: Mutex<Vec<Arc<Registration>>>,
@@ -73,6 +75,8 @@ pub enum SpawnError {
     },
 }
 
+const HOST: &str = "airssys/host";
+
 /// How long to wait before a look at a system in which nothing runs and mail waits for a timer.
 const LOOK: Duration = Duration::from_millis(2);
 
@@ -92,10 +96,12 @@ impl System {
         drain: Duration,
         output: Output,
     ) -> Self {
+        let runtime = Arc::new(runtime);
         let system = Self {
             engine,
             scheduler,
-            runtime: Arc::new(runtime),
+            host: Arc::new(Author::outside(constant_id(HOST), &runtime)),
+            runtime,
             drain,
             members: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -108,7 +114,7 @@ impl System {
     }
 
     fn spawn_standard(&self, id: &str, spec: impl FnOnce(ComponentId) -> ComponentSpec) {
-        let spec = spec(ComponentId::parse(id).expect("a constant"));
+        let spec = spec(constant_id(id));
         let registration = self.register(&spec);
         let registered = registration.and_then(|registration| self.begin(&spec, &registration));
         registered.expect("a new system has no component, and these start without fail");
@@ -216,15 +222,8 @@ impl System {
 
     /// A way to send under the name `id`. It need not be the id of a component.
     pub fn sender(&self, id: ComponentId) -> Sender {
-        let (clock, timers) = (Arc::clone(&self.runtime.clock), self.runtime.timers.clone());
-        let author = Author {
-            id,
-            authority: Authority::Operator,
-            max_message_size: u32::MAX,
-            requester: Requester::new(None, u32::MAX, u32::MAX, clock, timers),
-            takes_callbacks: true,
-        };
-        Sender::new(Outbox::new(Arc::clone(&self.runtime), Arc::new(author)))
+        let author = Arc::new(Author::outside(id, &self.runtime));
+        Sender::new(Outbox::new(Arc::clone(&self.runtime), author))
     }
 
     /// Sends a message as `airssys/host`, and waits while there is no room in the mailbox. Who
@@ -247,7 +246,7 @@ impl System {
     }
 
     fn host(&self) -> Sender {
-        self.sender(ComponentId::parse("airssys/host").expect("a constant"))
+        Sender::new(Outbox::new(Arc::clone(&self.runtime), Arc::clone(&self.host)))
     }
 
     /// How many messages became dead letters.
@@ -418,6 +417,10 @@ impl Drop for System {
     fn drop(&mut self) {
         self.end_all(Duration::ZERO);
     }
+}
+
+fn constant_id(id: &str) -> ComponentId {
+    ComponentId::parse(id).expect("a constant")
 }
 
 impl ComponentStatus {

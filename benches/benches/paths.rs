@@ -14,6 +14,7 @@ use criterion::Criterion;
 
 const ROWS: &[Row] = &[
     Row { bench: "floor/pair", against: "floor/pair" },
+    Row { bench: "floor/2 instances", against: "floor/pair" },
     Row { bench: "hop/ping-pong", against: "floor/pair" },
     Row { bench: "hop/ping-pong, 2 workers", against: "floor/pair" },
     Row { bench: "hop/native ping-pong", against: "floor/pair" },
@@ -49,6 +50,7 @@ fn main() {
 
 fn between_two(criterion: &mut Criterion) {
     floor(criterion, "pair", 1);
+    floor(criterion, "2 instances", 2);
     hops(criterion, "ping-pong", Ring { workers: 1, size: 2, tokens: 1 });
     stream(criterion);
     request(criterion);

@@ -54,6 +54,7 @@ impl Rig {
         for (at, name) in names.iter().enumerate() {
             self.aim(name, &names[(at + 1) % size]);
         }
+        self.system.wait_idle();
         names
     }
 
@@ -71,7 +72,6 @@ impl Rig {
     /// Tells a guest where to send to.
     pub fn aim(&mut self, name: &str, target: &str) {
         self.sender.send(name, format!("T{target}").as_bytes()).unwrap();
-        self.system.wait_idle();
     }
 
     /// Gives each of `starts` a token with this count, and says how long it takes until all of
