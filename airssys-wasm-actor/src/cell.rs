@@ -3,44 +3,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::actor::{Actor, Exit};
 use crate::address::{Sent, Stopped, TrySendError};
+use crate::body::{Body, weigh};
 use crate::context::Context;
 use crate::flow::{Downstream, Receiver, Waiter};
-use crate::mailbox::{Mailbox, MailboxLimits, Progress, Push, Weight};
-use crate::run_queue::Runnable;
+use crate::mailbox::{Mailbox, MailboxLimits, Progress, Push};
 use crate::scheduler::Core;
 
 /// The meeting place of an actor and those who send to it.
 ///
-/// The actor's [`Body`] rests in here while there is nothing to do. Whoever makes it ready puts
-/// the cell into the run queue; the worker that finds it there takes the body out, and runs it
-/// with no lock held. That one body is what makes the cell run once at a time.
+/// The actor's [`Body`] rests in here while there is nothing to do. Whoever makes it ready takes
+/// it out, with what is in the mailbox, and puts it into the run queue; the worker that ran it
+/// brings it back.
 pub(crate) struct Cell<A: Actor> {
     post: Mutex<Post<A>>,
     /// A command came while the body was out.
     urgent: AtomicBool,
     progress: Progress,
     core: Arc<Core>,
-}
-
-/// What of an actor only the worker touches that runs it.
-struct Body<A: Actor> {
-    actor: A,
-    /// Taken out of the mailbox, not yet begun.
-    batch: VecDeque<A::Message>,
-    control: Control,
-}
-
-/// What an actor has asked for through its context.
-#[derive(Default)]
-pub(crate) struct Control {
-    /// Receivers that it filled and waits for, before its next message.
-    pub(crate) downstream: Vec<Downstream>,
-    pub(crate) paused: bool,
-    pub(crate) stopping: bool,
 }
 
 struct Post<A: Actor> {
@@ -56,12 +39,10 @@ struct Post<A: Actor> {
 enum State<A: Actor> {
     /// The actor has not been installed yet.
     Vacant,
-    /// Nothing to do: whoever delivers something schedules it.
+    /// Nothing to do, or held back: whoever changes that takes the body out.
     Resting(Box<Body<A>>),
-    /// In the run queue.
-    Scheduled(Box<Body<A>>),
-    /// A worker has the body.
-    Running,
+    /// The body is in the run queue, or with a worker.
+    Out,
     Stopped,
 }
 
@@ -71,7 +52,9 @@ type Command<A> = Box<dyn FnOnce(&mut A, &mut Context<'_, A>) + Send>;
 enum Next {
     /// There is more to do, and budget for it.
     GoOn,
-    /// The body rests or is queued again.
+    /// There is more to do, behind the others.
+    Yield,
+    /// The body rests.
     Leave,
     /// Ask whether this receiver has drained.
     Await(Downstream),
@@ -101,14 +84,8 @@ impl<A: Actor> Cell<A> {
         if !matches!(post.state, State::Vacant) {
             return Err(actor);
         }
-        post.state = State::Resting(Box::new(Body {
-            actor,
-            batch: VecDeque::new(),
-            control: Control::default(),
-        }));
-        let scheduled = post.schedule();
-        drop(post);
-        self.enqueue_if(scheduled);
+        post.state = State::Resting(Body::new(actor));
+        self.enqueue_if_ready(post);
         Ok(())
     }
 
@@ -126,13 +103,15 @@ impl<A: Actor> Cell<A> {
             Push::Full(message) => return Err(TrySendError::Full(message)),
         };
         post.deliveries += 1;
-        let over_high_water = post.mailbox.over_high_water(&self.progress);
-        let under_low_water = post.mailbox.under_low_water(&self.progress);
-        let room = post.mailbox.room(&self.progress);
-        let scheduled = post.schedule();
-        drop(post);
-        self.enqueue_if(scheduled);
-        Ok(Sent { over_high_water, under_low_water, room, dropped })
+        let level = post.mailbox.level(&self.progress);
+        let sent = Sent {
+            over_high_water: post.mailbox.is_over_high_water(level),
+            under_low_water: post.mailbox.is_under_low_water(level),
+            room: post.mailbox.room(level),
+            dropped,
+        };
+        self.enqueue_if_ready(post);
+        Ok(sent)
     }
 
     pub(crate) fn command<F>(self: &Arc<Self>, command: F) -> Result<(), Stopped<F>>
@@ -146,9 +125,7 @@ impl<A: Actor> Cell<A> {
         post.commands.push_back(Box::new(command));
         post.deliveries += 1;
         self.urgent.store(true, Ordering::Relaxed);
-        let scheduled = post.schedule();
-        drop(post);
-        self.enqueue_if(scheduled);
+        self.enqueue_if_ready(post);
         Ok(())
     }
 
@@ -168,7 +145,7 @@ impl<A: Actor> Cell<A> {
     }
 
     pub(crate) fn queued(&self) -> usize {
-        self.post.lock().mailbox.level(&self.progress)
+        self.post.lock().mailbox.level(&self.progress).messages
     }
 
     pub(crate) fn is_idle(&self) -> bool {
@@ -176,7 +153,7 @@ impl<A: Actor> Cell<A> {
         let body_is_idle = match &post.state {
             State::Resting(body) => body.batch.is_empty(),
             State::Vacant | State::Stopped => true,
-            State::Scheduled(_) | State::Running => false,
+            State::Out => false,
         };
         body_is_idle && post.commands.is_empty() && post.mailbox.is_empty()
     }
@@ -185,93 +162,69 @@ impl<A: Actor> Cell<A> {
         self.post.lock().deliveries
     }
 
-    fn enqueue_if(self: &Arc<Self>, scheduled: bool) {
-        if scheduled {
-            self.core.enqueue(Arc::clone(self) as _);
+    /// Runs a body that came out of the run queue.
+    pub(crate) fn run(self: &Arc<Self>, body: Box<Body<A>>, budget: usize) {
+        let mut slot = Some(body);
+        let ended = catch_unwind(AssertUnwindSafe(|| self.activate(&mut slot, budget)));
+        let Some(body) = slot else { return };
+        match ended {
+            Ok(Next::Await(downstream)) => self.wait(body, downstream),
+            Ok(Next::Yield) => self.enqueue(body),
+            Ok(Next::GoOn | Next::Leave | Next::Stop) => self.end(body, Exit::Stopped),
+            Err(_) => self.end(body, Exit::Panicked),
         }
     }
 
-    fn begin(&self) -> Option<Box<Body<A>>> {
-        let mut post = self.post.lock();
-        match std::mem::replace(&mut post.state, State::Running) {
-            State::Scheduled(mut body) => {
-                if body.batch.is_empty() && !body.control.paused && post.waits_for.is_none() {
-                    post.mailbox.take(&mut body.batch);
-                }
-                Some(body)
+    fn activate(self: &Arc<Self>, slot: &mut Option<Box<Body<A>>>, mut budget: usize) -> Next {
+        loop {
+            if let Some(body) = slot {
+                self.run_commands(body);
+                let urgent = || self.urgent.load(Ordering::Relaxed);
+                body.handle_batch(&self.progress, &mut budget, urgent);
             }
-            other => {
-                post.state = other;
-                None
+            match self.after_batch(slot, budget) {
+                Next::GoOn => {}
+                next => return next,
             }
         }
+    }
+
+    fn enqueue_if_ready(self: &Arc<Self>, mut post: MutexGuard<'_, Post<A>>) {
+        let ready = post.take_ready();
+        drop(post);
+        if let Some(body) = ready {
+            self.enqueue(body);
+        }
+    }
+
+    fn enqueue(self: &Arc<Self>, body: Box<Body<A>>) {
+        self.core.enqueue(body.of(Arc::clone(self)));
     }
 
     fn run_commands(&self, body: &mut Body<A>) {
-        if !self.urgent.swap(false, Ordering::Relaxed) {
+        if !self.urgent.load(Ordering::Relaxed) {
             return;
         }
-        let commands = std::mem::take(&mut self.post.lock().commands);
+        let mut post = self.post.lock();
+        self.urgent.store(false, Ordering::Relaxed);
+        let commands = std::mem::take(&mut post.commands);
+        drop(post);
         for command in commands {
             let queued = body.batch.len();
             command(&mut body.actor, &mut Context::new(&mut body.control, queued));
         }
     }
 
-    fn handle_batch(&self, body: &mut Body<A>, budget: &mut usize) {
-        while *budget > 0 && body.may_handle() && !self.urgent.load(Ordering::Relaxed) {
-            let Some(message) = body.batch.pop_front() else { return };
-            self.progress.begin(weigh::<A>(&message));
-            *budget -= 1;
-            let queued = body.batch.len();
-            body.actor.handle(message, &mut Context::new(&mut body.control, queued));
-        }
-    }
-
     /// Decides under the lock what comes after a batch, and lets those go on who wait for room.
-    fn after_batch(self: &Arc<Self>, body: &mut Option<Box<Body<A>>>, budget: usize) -> Next {
+    fn after_batch(self: &Arc<Self>, slot: &mut Option<Box<Body<A>>>, budget: usize) -> Next {
         let mut post = self.post.lock();
         let waiters = post.drained_waiters(&self.progress);
-        let next = self.decide(&mut post, body, budget);
+        let next = post.decide(slot, budget);
         drop(post);
         for waiter in waiters {
             waiter.wake();
         }
         next
-    }
-
-    fn decide(
-        self: &Arc<Self>,
-        post: &mut Post<A>,
-        slot: &mut Option<Box<Body<A>>>,
-        budget: usize,
-    ) -> Next {
-        let Some(body) = slot.as_mut() else { return Next::Leave };
-        if body.control.stopping {
-            return Next::Stop;
-        }
-        if !post.commands.is_empty() {
-            return Next::GoOn;
-        }
-        let waiting = post.waits_for.is_some();
-        if !waiting && let Some(downstream) = body.control.downstream.pop() {
-            return Next::Await(downstream);
-        }
-        let may_handle = !body.control.paused && !waiting;
-        if may_handle && body.batch.is_empty() {
-            post.mailbox.take(&mut body.batch);
-        }
-        if may_handle && !body.batch.is_empty() {
-            if budget > 0 {
-                return Next::GoOn;
-            }
-            post.state = slot.take().map_or(State::Stopped, State::Scheduled);
-            self.core.enqueue(Arc::clone(self) as _);
-            return Next::Leave;
-        }
-        post.mailbox.shrink(&mut body.batch);
-        post.state = slot.take().map_or(State::Stopped, State::Resting);
-        Next::Leave
     }
 
     /// Rests until `downstream` has drained. Goes on at once where it has, or where waiting
@@ -283,9 +236,7 @@ impl<A: Actor> Cell<A> {
             self.post.lock().waits_for = Some(Arc::clone(&receiver));
         });
         if !set {
-            // Only the worker that has the body sets waits, so this is still a running cell.
-            self.schedule_again(body);
-            return;
+            return self.enqueue(body);
         }
         self.rest(body);
         if !receiver.await_drain(burst, Waiter::Actor(Arc::clone(&this))) {
@@ -293,17 +244,10 @@ impl<A: Actor> Cell<A> {
         }
     }
 
-    fn schedule_again(self: &Arc<Self>, body: Box<Body<A>>) {
-        self.post.lock().state = State::Scheduled(body);
-        self.core.enqueue(Arc::clone(self) as _);
-    }
-
     fn rest(self: &Arc<Self>, body: Box<Body<A>>) {
         let mut post = self.post.lock();
         post.state = State::Resting(body);
-        let scheduled = post.schedule();
-        drop(post);
-        self.enqueue_if(scheduled);
+        self.enqueue_if_ready(post);
     }
 
     fn finish(&self, mut body: Body<A>, exit: Exit) {
@@ -321,34 +265,6 @@ impl<A: Actor> Cell<A> {
         body.actor.stopped(exit, undelivered);
     }
 
-    fn activate(self: &Arc<Self>, body: &mut Option<Box<Body<A>>>, mut budget: usize) -> Next {
-        loop {
-            if let Some(body) = body {
-                self.run_commands(body);
-                self.handle_batch(body, &mut budget);
-            }
-            match self.after_batch(body, budget) {
-                Next::GoOn => {}
-                next => return next,
-            }
-        }
-    }
-}
-
-impl<A: Actor> Runnable for Cell<A> {
-    fn run(self: Arc<Self>, budget: usize) {
-        let mut body = self.begin();
-        let ended = catch_unwind(AssertUnwindSafe(|| self.activate(&mut body, budget)));
-        let Some(body) = body else { return };
-        match ended {
-            Ok(Next::Await(downstream)) => self.wait(body, downstream),
-            Ok(Next::GoOn | Next::Leave | Next::Stop) => self.end(body, Exit::Stopped),
-            Err(_) => self.end(body, Exit::Panicked),
-        }
-    }
-}
-
-impl<A: Actor> Cell<A> {
     fn end(&self, body: Box<Body<A>>, exit: Exit) {
         if exit == Exit::Panicked {
             tracing::error!(actor = std::any::type_name::<A>(), "an actor panicked");
@@ -377,28 +293,56 @@ impl<A: Actor> Receiver for Cell<A> {
     fn drained(self: Arc<Self>) {
         let mut post = self.post.lock();
         post.waits_for = None;
-        let scheduled = post.schedule();
-        drop(post);
-        self.enqueue_if(scheduled);
+        self.enqueue_if_ready(post);
     }
 }
 
 impl<A: Actor> Post<A> {
-    /// Makes a resting body that has something to do a scheduled one; true if it did.
-    fn schedule(&mut self) -> bool {
-        let State::Resting(body) = &self.state else { return false };
+    /// Takes a resting body out that has something to do, and messages for it.
+    fn take_ready(&mut self) -> Option<Box<Body<A>>> {
+        let State::Resting(body) = &self.state else { return None };
         let mail = !self.mailbox.is_empty()
             || !body.batch.is_empty()
             || !body.control.downstream.is_empty();
-        let ready =
-            !self.commands.is_empty() || (mail && !body.control.paused && self.waits_for.is_none());
-        if !ready {
-            return false;
+        let held_back = body.control.paused || self.waits_for.is_some();
+        if self.commands.is_empty() && (!mail || held_back) {
+            return None;
         }
-        if let State::Resting(body) = std::mem::replace(&mut self.state, State::Running) {
-            self.state = State::Scheduled(body);
+        let State::Resting(mut body) = std::mem::replace(&mut self.state, State::Out) else {
+            return None;
+        };
+        body.control.waiting = self.waits_for.is_some();
+        if !held_back && body.batch.is_empty() {
+            self.mailbox.take_ahead(&mut body.batch);
         }
-        true
+        Some(body)
+    }
+
+    /// What comes after a batch.
+    fn decide(&mut self, slot: &mut Option<Box<Body<A>>>, budget: usize) -> Next {
+        let Some(body) = slot else { return Next::Leave };
+        if body.control.stopping {
+            return Next::Stop;
+        }
+        if !self.commands.is_empty() {
+            return Next::GoOn;
+        }
+        body.control.waiting = self.waits_for.is_some();
+        if !body.control.waiting
+            && let Some(downstream) = body.control.downstream.pop()
+        {
+            return Next::Await(downstream);
+        }
+        let held_back = body.control.paused || body.control.waiting;
+        if !held_back && body.batch.is_empty() {
+            self.mailbox.take(&mut body.batch);
+        }
+        if held_back || body.batch.is_empty() {
+            self.mailbox.shrink(&mut body.batch);
+            self.state = slot.take().map_or(State::Stopped, State::Resting);
+            return Next::Leave;
+        }
+        if budget > 0 { Next::GoOn } else { Next::Yield }
     }
 
     /// Takes nothing any more, and gives back what is queued and who waits.
@@ -420,22 +364,8 @@ impl<A: Actor> Post<A> {
     }
 }
 
-impl<A: Actor> Body<A> {
-    fn may_handle(&self) -> bool {
-        let control = &self.control;
-        !control.paused && !control.stopping && control.downstream.is_empty()
-    }
-}
-
 fn wake_all(waiters: Vec<(usize, Waiter)>) {
     for (_, waiter) in waiters {
         waiter.wake();
-    }
-}
-
-fn weigh<A: Actor>(message: &A::Message) -> Weight {
-    Weight {
-        messages: u64::from(!A::reserved(message)),
-        bytes: if A::reserved(message) { 0 } else { A::size(message) as u64 },
     }
 }

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use crate::cell::Control;
+use crate::body::Control;
 use crate::{Actor, Address};
 
 /// What an actor can do to itself while it handles a message or a command.

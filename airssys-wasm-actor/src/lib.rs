@@ -34,6 +34,7 @@
 
 mod actor;
 mod address;
+mod body;
 mod cell;
 mod clock;
 mod context;

@@ -50,6 +50,13 @@ pub(crate) struct Weight {
     pub(crate) bytes: u64,
 }
 
+/// What is queued, as far as it counts towards the limits.
+#[derive(Clone, Copy)]
+pub(crate) struct Level {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
+}
+
 /// What became of a push.
 pub(crate) enum Push<M> {
     Queued,
@@ -107,6 +114,13 @@ impl<M> Mailbox<M> {
         }
     }
 
+    /// The same at a time when the actor does not run yet: none where a push may still drop them.
+    pub(crate) fn take_ahead(&mut self, batch: &mut VecDeque<M>) {
+        if self.limits.overflow != Overflow::DropOldest {
+            self.take(batch);
+        }
+    }
+
     /// Messages that are queued in the mailbox itself.
     pub(crate) fn drain(&mut self) -> VecDeque<M> {
         std::mem::take(&mut self.queue)
@@ -116,34 +130,38 @@ impl<M> Mailbox<M> {
         self.queue.is_empty()
     }
 
-    /// Messages that count towards the capacity and have not begun.
-    pub(crate) fn level(&self, progress: &Progress) -> usize {
-        (self.messages - progress.messages.load(Ordering::Acquire)) as usize
+    /// What counts towards the limits and has not begun.
+    pub(crate) fn level(&self, progress: &Progress) -> Level {
+        Level {
+            messages: (self.messages - progress.messages.load(Ordering::Acquire)) as usize,
+            bytes: (self.bytes - progress.bytes.load(Ordering::Acquire)) as usize,
+        }
     }
 
     /// Over 80 % of the capacity, in messages or in bytes.
-    pub(crate) fn over_high_water(&self, progress: &Progress) -> bool {
-        let level = self.level(progress) as u64;
-        5 * level > 4 * self.limits.capacity as u64
-            || 5 * self.level_bytes(progress) > 4 * self.limits.max_bytes as u64
+    pub(crate) fn is_over_high_water(&self, level: Level) -> bool {
+        let Level { messages, bytes } = level;
+        // Divided, not multiplied: the limits may be as large as they like.
+        messages > self.limits.capacity - self.limits.capacity.div_ceil(5)
+            || bytes > self.limits.max_bytes - self.limits.max_bytes.div_ceil(5)
     }
 
     /// Under 50 % of the capacity, in messages and in bytes.
-    pub(crate) fn under_low_water(&self, progress: &Progress) -> bool {
-        2 * self.level(progress) < self.limits.capacity
-            && 2 * self.level_bytes(progress) < self.limits.max_bytes as u64
+    pub(crate) fn is_under_low_water(&self, level: Level) -> bool {
+        level.messages < self.limits.capacity.div_ceil(2)
+            && level.bytes < self.limits.max_bytes.div_ceil(2)
     }
 
     /// Under the low-water mark, and with room for `burst` more messages (or, where it can
     /// never hold as many, empty).
     pub(crate) fn has_drained(&self, burst: usize, progress: &Progress) -> bool {
         let level = self.level(progress);
-        self.under_low_water(progress) && (level == 0 || self.limits.capacity - level >= burst)
+        self.is_under_low_water(level) && (level.messages == 0 || self.room(level) >= burst)
     }
 
     /// For how many more messages there is room.
-    pub(crate) fn room(&self, progress: &Progress) -> usize {
-        self.limits.capacity.saturating_sub(self.level(progress))
+    pub(crate) fn room(&self, level: Level) -> usize {
+        self.limits.capacity.saturating_sub(level.messages)
     }
 
     /// Gives the memory of a large buffer back.
@@ -157,13 +175,9 @@ impl<M> Mailbox<M> {
 
     fn has_room(&self, weight: Weight, progress: &Progress) -> bool {
         let level = self.level(progress);
-        level == 0
-            || (level < self.limits.capacity
-                && self.level_bytes(progress) + weight.bytes <= self.limits.max_bytes as u64)
-    }
-
-    fn level_bytes(&self, progress: &Progress) -> u64 {
-        self.bytes - progress.bytes.load(Ordering::Acquire)
+        level.messages == 0
+            || (level.messages < self.limits.capacity
+                && level.bytes.saturating_add(weight.bytes as usize) <= self.limits.max_bytes)
     }
 
     fn admit(&mut self, message: M, weight: Weight) {
@@ -242,7 +256,7 @@ mod tests {
         assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
         progress.begin(weigh(&1));
         assert!(matches!(mailbox.push(3, weigh, &progress), Push::Queued));
-        assert_eq!(mailbox.level(&progress), 2);
+        assert_eq!(mailbox.level(&progress).messages, 2);
     }
 
     #[test]
@@ -271,9 +285,9 @@ mod tests {
         for message in 0..8 {
             mailbox.push(message, weigh, &progress);
         }
-        assert!(!mailbox.over_high_water(&progress));
+        assert!(!mailbox.is_over_high_water(mailbox.level(&progress)));
         mailbox.push(8, weigh, &progress);
-        assert!(mailbox.over_high_water(&progress));
+        assert!(mailbox.is_over_high_water(mailbox.level(&progress)));
         for _ in 0..4 {
             progress.begin(weigh(&0));
         }

@@ -1,16 +1,15 @@
 use std::cell::RefCell;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_deque::{Injector, Steal, Stealer, Worker};
 
-/// What the scheduler runs: a cell that has something to do.
-pub(crate) trait Runnable: Send + Sync {
+/// What the scheduler runs: an actor that has something to do.
+pub(crate) trait Runnable: Send {
     /// Handles at most `budget` messages.
-    fn run(self: Arc<Self>, budget: usize);
+    fn run(self: Box<Self>, budget: usize);
 }
 
-pub(crate) type Task = Arc<dyn Runnable>;
+pub(crate) type Task = Box<dyn Runnable>;
 
 /// The tasks that are ready: a queue for each worker, and one for everybody else.
 pub(crate) struct RunQueue {

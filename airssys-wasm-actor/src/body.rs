@@ -1,0 +1,84 @@
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::actor::Actor;
+use crate::cell::Cell;
+use crate::context::Context;
+use crate::flow::Downstream;
+use crate::mailbox::{Progress, Weight};
+use crate::run_queue::Runnable;
+
+/// An actor with all of it that only the thread touches that runs it.
+///
+/// There is one, and it rests in its [`Cell`] or is out: in the run queue, or with a worker. Who
+/// has it may run the actor; so the actor runs once at a time, and no lock is held meanwhile.
+pub(crate) struct Body<A: Actor> {
+    pub(crate) actor: A,
+    /// Taken out of the mailbox, not yet begun.
+    pub(crate) batch: VecDeque<A::Message>,
+    pub(crate) control: Control,
+    /// Set while it is in the run queue.
+    cell: Option<Arc<Cell<A>>>,
+}
+
+/// What holds an actor back, or is about to.
+#[derive(Default)]
+pub(crate) struct Control {
+    /// Receivers that it filled, and waits for before its next message.
+    pub(crate) downstream: Vec<Downstream>,
+    /// It waits for one of them.
+    pub(crate) waiting: bool,
+    pub(crate) paused: bool,
+    pub(crate) stopping: bool,
+}
+
+impl<A: Actor> Body<A> {
+    pub(crate) fn new(actor: A) -> Box<Self> {
+        Box::new(Self { actor, batch: VecDeque::new(), control: Control::default(), cell: None })
+    }
+
+    /// As it goes into the run queue.
+    pub(crate) fn of(mut self: Box<Self>, cell: Arc<Cell<A>>) -> Box<Self> {
+        self.cell = Some(cell);
+        self
+    }
+
+    /// Handles what it has, up to the budget, or until something holds it back.
+    pub(crate) fn handle_batch(
+        &mut self,
+        progress: &Progress,
+        budget: &mut usize,
+        urgent: impl Fn() -> bool,
+    ) {
+        while *budget > 0 && self.control.lets_handle() && !urgent() {
+            let Some(message) = self.batch.pop_front() else { return };
+            progress.begin(weigh::<A>(&message));
+            *budget -= 1;
+            let queued = self.batch.len();
+            self.actor.handle(message, &mut Context::new(&mut self.control, queued));
+        }
+    }
+}
+
+impl<A: Actor> Runnable for Body<A> {
+    fn run(mut self: Box<Self>, budget: usize) {
+        if let Some(cell) = self.cell.take() {
+            cell.run(self, budget);
+        }
+    }
+}
+
+impl Control {
+    /// Whether the next message may be handled.
+    fn lets_handle(&self) -> bool {
+        !self.paused && !self.stopping && !self.waiting && self.downstream.is_empty()
+    }
+}
+
+pub(crate) fn weigh<A: Actor>(message: &A::Message) -> Weight {
+    if A::reserved(message) {
+        Weight { messages: 0, bytes: 0 }
+    } else {
+        Weight { messages: 1, bytes: A::size(message) as u64 }
+    }
+}
