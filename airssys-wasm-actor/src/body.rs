@@ -43,6 +43,11 @@ impl<A: Actor> Body<A> {
         self
     }
 
+    /// Whether a message that comes now is its next.
+    pub(crate) fn is_free(&self) -> bool {
+        self.batch.is_empty() && self.control.lets_handle()
+    }
+
     /// Handles what it has, up to the budget, or until something holds it back.
     pub(crate) fn handle_batch(
         &mut self,

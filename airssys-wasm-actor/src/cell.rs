@@ -97,7 +97,12 @@ impl<A: Actor> Cell<A> {
         if post.closed {
             return Err(TrySendError::Stopped(message));
         }
-        let dropped = match post.mailbox.push(message, weigh::<A>, &self.progress) {
+        let Post { mailbox, state, waits_for, .. } = &mut *post;
+        let batch = match state {
+            State::Resting(body) if body.is_free() && waits_for.is_none() => Some(&mut body.batch),
+            _ => None,
+        };
+        let dropped = match mailbox.push(message, weigh::<A>, &self.progress, batch) {
             Push::Queued => Vec::new(),
             Push::Dropped(dropped) => dropped,
             Push::Full(message) => return Err(TrySendError::Full(message)),

@@ -73,15 +73,25 @@ impl<M> Mailbox<M> {
         Self { limits, queue: VecDeque::new(), messages: 0, bytes: 0 }
     }
 
+    /// Takes a message in, if there is room or room can be made. Where it is the only one, and
+    /// there is a `batch` whose actor is about to run, it goes right into that: among many
+    /// actors, one buffer for each is kept warm instead of two.
     pub(crate) fn push(
         &mut self,
         message: M,
         weigh: impl Fn(&M) -> Weight,
         progress: &Progress,
+        batch: Option<&mut VecDeque<M>>,
     ) -> Push<M> {
         let weight = weigh(&message);
         if weight.messages == 0 || self.has_room(weight, progress) {
-            self.admit(message, weight);
+            self.count(weight);
+            match batch {
+                Some(batch) if self.takes_ahead() && self.queue.is_empty() => {
+                    batch.push_back(message);
+                }
+                _ => self.queue.push_back(message),
+            }
             return Push::Queued;
         }
         match self.limits.overflow {
@@ -99,7 +109,8 @@ impl<M> Mailbox<M> {
                         }
                     }
                 }
-                self.admit(message, weight);
+                self.count(weight);
+                self.queue.push_back(message);
                 Push::Dropped(dropped)
             }
         }
@@ -116,7 +127,7 @@ impl<M> Mailbox<M> {
 
     /// The same at a time when the actor does not run yet: none where a push may still drop them.
     pub(crate) fn take_ahead(&mut self, batch: &mut VecDeque<M>) {
-        if self.limits.overflow != Overflow::DropOldest {
+        if self.takes_ahead() {
             self.take(batch);
         }
     }
@@ -180,10 +191,15 @@ impl<M> Mailbox<M> {
                 && level.bytes.saturating_add(weight.bytes as usize) <= self.limits.max_bytes)
     }
 
-    fn admit(&mut self, message: M, weight: Weight) {
+    fn count(&mut self, weight: Weight) {
         self.messages += weight.messages;
         self.bytes += weight.bytes;
-        self.queue.push_back(message);
+    }
+
+    /// Whether messages may leave before the actor runs. Where the oldest are dropped, they stay
+    /// until then.
+    fn takes_ahead(&self) -> bool {
+        self.limits.overflow != Overflow::DropOldest
     }
 
     fn remove_oldest(&mut self, weigh: impl Fn(&M) -> Weight) -> Option<M> {
@@ -231,31 +247,31 @@ mod tests {
     #[test]
     fn a_full_mailbox_hands_the_message_back() {
         let (mut mailbox, progress) = mailbox(2, Overflow::Reject);
-        assert!(matches!(mailbox.push(1, weigh, &progress), Push::Queued));
-        assert!(matches!(mailbox.push(2, weigh, &progress), Push::Queued));
-        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
-        assert!(matches!(mailbox.push(100, weigh, &progress), Push::Queued), "reserved");
+        assert!(matches!(mailbox.push(1, weigh, &progress, None), Push::Queued));
+        assert!(matches!(mailbox.push(2, weigh, &progress, None), Push::Queued));
+        assert!(matches!(mailbox.push(3, weigh, &progress, None), Push::Full(3)));
+        assert!(matches!(mailbox.push(100, weigh, &progress, None), Push::Queued), "reserved");
     }
 
     #[test]
     fn bytes_are_a_limit_of_their_own() {
         let limits = MailboxLimits { capacity: 100, max_bytes: 25, overflow: Overflow::Reject };
         let (mut mailbox, progress) = (Mailbox::new(limits), Progress::default());
-        assert!(matches!(mailbox.push(1, weigh, &progress), Push::Queued));
-        assert!(matches!(mailbox.push(2, weigh, &progress), Push::Queued));
-        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
+        assert!(matches!(mailbox.push(1, weigh, &progress, None), Push::Queued));
+        assert!(matches!(mailbox.push(2, weigh, &progress, None), Push::Queued));
+        assert!(matches!(mailbox.push(3, weigh, &progress, None), Push::Full(3)));
     }
 
     #[test]
     fn what_was_taken_counts_until_it_begins() {
         let (mut mailbox, progress) = mailbox(2, Overflow::Reject);
-        mailbox.push(1, weigh, &progress);
-        mailbox.push(2, weigh, &progress);
+        mailbox.push(1, weigh, &progress, None);
+        mailbox.push(2, weigh, &progress, None);
         let mut batch = VecDeque::new();
         mailbox.take(&mut batch);
-        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
+        assert!(matches!(mailbox.push(3, weigh, &progress, None), Push::Full(3)));
         progress.begin(weigh(&1));
-        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Queued));
+        assert!(matches!(mailbox.push(3, weigh, &progress, None), Push::Queued));
         assert_eq!(mailbox.level(&progress).messages, 2);
     }
 
@@ -263,9 +279,11 @@ mod tests {
     fn drop_oldest_passes_over_what_has_a_place_of_its_own() {
         let (mut mailbox, progress) = mailbox(2, Overflow::DropOldest);
         for message in [100, 1, 2] {
-            mailbox.push(message, weigh, &progress);
+            mailbox.push(message, weigh, &progress, None);
         }
-        let Push::Dropped(dropped) = mailbox.push(3, weigh, &progress) else { panic!("full") };
+        let Push::Dropped(dropped) = mailbox.push(3, weigh, &progress, None) else {
+            panic!("full")
+        };
         assert_eq!(dropped, [1]);
         assert_eq!(mailbox.drain(), [100, 2, 3]);
     }
@@ -273,8 +291,10 @@ mod tests {
     #[test]
     fn drop_newest_drops_the_message_itself() {
         let (mut mailbox, progress) = mailbox(1, Overflow::DropNewest);
-        mailbox.push(1, weigh, &progress);
-        let Push::Dropped(dropped) = mailbox.push(2, weigh, &progress) else { panic!("full") };
+        mailbox.push(1, weigh, &progress, None);
+        let Push::Dropped(dropped) = mailbox.push(2, weigh, &progress, None) else {
+            panic!("full")
+        };
         assert_eq!(dropped, [2]);
         assert_eq!(mailbox.drain(), [1]);
     }
@@ -283,10 +303,10 @@ mod tests {
     fn the_water_marks_are_80_and_50_percent() {
         let (mut mailbox, progress) = mailbox(10, Overflow::Reject);
         for message in 0..8 {
-            mailbox.push(message, weigh, &progress);
+            mailbox.push(message, weigh, &progress, None);
         }
         assert!(!mailbox.is_over_high_water(mailbox.level(&progress)));
-        mailbox.push(8, weigh, &progress);
+        mailbox.push(8, weigh, &progress, None);
         assert!(mailbox.is_over_high_water(mailbox.level(&progress)));
         for _ in 0..4 {
             progress.begin(weigh(&0));
@@ -301,7 +321,7 @@ mod tests {
     fn an_empty_mailbox_keeps_no_large_buffer() {
         let (mut mailbox, progress) = mailbox(1000, Overflow::Reject);
         for message in 0..99 {
-            mailbox.push(message, weigh, &progress);
+            mailbox.push(message, weigh, &progress, None);
         }
         let mut batch = VecDeque::new();
         mailbox.take(&mut batch);

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
-use airssys_wasm_core::{Crash, CrashKind, Failure, MessageInfo, RequestError};
+use airssys_wasm_core::{ComponentId, Crash, CrashKind, Failure, MessageInfo, RequestError};
 use airssys_wasm_supervisor::{Decision, ExitReason, Supervisor};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
@@ -20,6 +20,7 @@ use crate::runtime::Runtime;
 /// A component as an actor: it hands its mail to the code, answers those who wait, and starts
 /// the code anew when it has crashed.
 pub(crate) struct Member {
+    id: ComponentId,
     registration: Arc<Registration>,
     runtime: Arc<Runtime>,
     blueprint: Blueprint,
@@ -36,14 +37,15 @@ impl Member {
         blueprint: Blueprint,
         supervisor: Supervisor,
     ) -> Result<Self, Crash> {
-        let mut member = Self { registration, runtime, blueprint, running: None, supervisor };
+        let id = registration.id().clone();
+        let mut member = Self { id, registration, runtime, blueprint, running: None, supervisor };
         member.launch()?;
         Ok(member)
     }
 
     fn launch(&mut self) -> Result<(), Crash> {
         let outbox = Outbox::new(Arc::clone(&self.runtime), Arc::clone(&self.registration.author));
-        let id = self.registration.id();
+        let id = &self.id;
         let mut running = self.blueprint.instantiate(id, outbox)?;
         match unwinding(|| running.init(id)) {
             Ok(()) => {}
@@ -59,7 +61,7 @@ impl Member {
         match self.launch() {
             Ok(()) => {
                 context.resume();
-                self.runtime.emit(&Event::Restarted { id: self.registration.id() });
+                self.runtime.emit(&Event::Restarted { id: &self.id });
             }
             Err(crash) => self.crashed(crash, context),
         }
@@ -75,9 +77,9 @@ impl Member {
     /// Calls the code's `shutdown` and ends, whatever is queued; `done` is dropped then.
     pub(crate) fn stop(&mut self, context: &mut Context<'_, Self>, done: Sender<()>) {
         if let Some(mut running) = self.running.take()
-            && let Err(crash) = unwinding(|| running.shutdown(self.registration.id()))
+            && let Err(crash) = unwinding(|| running.shutdown(&self.id))
         {
-            self.runtime.crashed(self.registration.id(), &crash, None);
+            self.runtime.crashed(&self.id, &crash, None);
         }
         self.registration.set_status(Status::Stopped);
         context.stop();
@@ -87,7 +89,7 @@ impl Member {
     fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
         let Some(running) = &mut self.running else {
             // A paused member is given no mail; what comes all the same is not lost.
-            return self.runtime.undelivered(self.registration.id(), Mail::Message(message));
+            return self.runtime.undelivered(&self.id, Mail::Message(message));
         };
         let info = MessageInfo {
             sent_at: message.sent_at,
@@ -96,7 +98,7 @@ impl Member {
             trace_parent: None,
         };
         let (sender, payload) = (&message.sender, &message.payload);
-        let id = self.registration.id();
+        let id = &self.id;
         let handled =
             unwinding(|| running.handle_message(id, sender, payload, info, context.queued()));
         wait_for_filled(running, context);
@@ -133,7 +135,7 @@ impl Member {
             delivery: 1,
             trace_parent: None,
         };
-        let id = self.registration.id();
+        let id = &self.id;
         let handled = unwinding(|| running.handle_callback(id, &callback, info, context.queued()));
         wait_for_filled(running, context);
         match handled {
@@ -170,7 +172,7 @@ impl Member {
                 context.stop();
             }
         }
-        self.runtime.crashed(self.registration.id(), &crash, restart);
+        self.runtime.crashed(&self.id, &crash, restart);
     }
 }
 
@@ -191,7 +193,7 @@ impl Actor for Member {
         }
         self.registration.author.requester.forget_all();
         for mail in undelivered {
-            self.runtime.undelivered(self.registration.id(), mail);
+            self.runtime.undelivered(&self.id, mail);
         }
     }
 
