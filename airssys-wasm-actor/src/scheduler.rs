@@ -144,21 +144,14 @@ impl Scheduler {
         let until = Instant::now().checked_add(timeout);
         match &self.core.order {
             Order::Workers { queue, sleep } => sleep.wait_quiet(until, || queue.has_injected()),
-            Order::Seeded(_) => loop {
+            Order::Seeded(seeded) => loop {
                 if until.is_some_and(|until| Instant::now() >= until) {
-                    return !self.has_ready();
+                    return seeded.lock().ready.is_empty();
                 }
                 if !self.step() {
                     return true;
                 }
             },
-        }
-    }
-
-    fn has_ready(&self) -> bool {
-        match &self.core.order {
-            Order::Workers { queue, .. } => queue.has_injected(),
-            Order::Seeded(seeded) => !seeded.lock().ready.is_empty(),
         }
     }
 }
