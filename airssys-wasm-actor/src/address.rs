@@ -138,6 +138,12 @@ impl<A: Actor> Address<A> {
         self.cell.deliveries()
     }
 
+    /// Messages accepted since the beginning, without those that have places of their own; those
+    /// that were dropped later are among them.
+    pub fn accepted(&self) -> u64 {
+        self.cell.accepted()
+    }
+
     /// Whether both are addresses of one actor.
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.cell, &other.cell)

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::activation::Activation;
 use crate::actor::Actor;
 use crate::cell::Cell;
 use crate::context::Context;
@@ -48,27 +49,33 @@ impl<A: Actor> Body<A> {
         self.batch.is_empty() && self.control.lets_handle()
     }
 
-    /// Handles what it has, up to the budget, or until something holds it back.
+    /// Handles what it has, up to the budget, or until something holds it back. Tells how many
+    /// messages that were.
     pub(crate) fn handle_batch(
         &mut self,
         progress: &Progress,
-        budget: &mut usize,
+        activation: &mut Activation,
         urgent: impl Fn() -> bool,
-    ) {
-        while *budget > 0 && self.control.lets_handle() && !urgent() {
-            let Some(message) = self.batch.pop_front() else { return };
+    ) -> usize {
+        let mut handled = 0;
+        while activation.budget > 0 && self.control.lets_handle() && !urgent() {
+            let Some(message) = self.batch.pop_front() else { break };
             progress.begin(weigh::<A>(&message));
-            *budget -= 1;
-            let queued = self.batch.len();
-            self.actor.handle(message, &mut Context::new(&mut self.control, queued));
+            activation.budget -= 1;
+            let began = (handled == 0).then_some(activation.now);
+            handled += 1;
+            let (worker, queued) = (activation.worker, self.batch.len());
+            let mut context = Context::new(&mut self.control, worker, began, queued);
+            self.actor.handle(message, &mut context);
         }
+        handled
     }
 }
 
 impl<A: Actor> Runnable for Body<A> {
-    fn run(mut self: Box<Self>, budget: usize) {
+    fn run(mut self: Box<Self>, activation: &mut Activation) {
         if let Some(cell) = self.cell.take() {
-            cell.run(self, budget);
+            cell.run(self, activation);
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 
+use crate::activation::Activation;
 use crate::actor::{Actor, Exit};
 use crate::address::{Sent, Stopped, TrySendError};
 use crate::body::{Body, weigh};
@@ -34,6 +35,7 @@ struct Post<A: Actor> {
     waits_for: Option<Arc<dyn Receiver>>,
     waiters: Vec<(usize, Waiter)>,
     deliveries: u64,
+    accepted: u64,
 }
 
 enum State<A: Actor> {
@@ -72,6 +74,7 @@ impl<A: Actor> Cell<A> {
                 waits_for: None,
                 waiters: Vec::new(),
                 deliveries: 0,
+                accepted: 0,
             }),
             urgent: AtomicBool::new(false),
             progress: Progress::default(),
@@ -102,12 +105,14 @@ impl<A: Actor> Cell<A> {
             State::Resting(body) if body.is_free() && waits_for.is_none() => Some(&mut body.batch),
             _ => None,
         };
+        let counts = weigh::<A>(&message).messages;
         let dropped = match mailbox.push(message, weigh::<A>, &self.progress, batch) {
             Push::Queued => Vec::new(),
             Push::Dropped(dropped) => dropped,
             Push::Full(message) => return Err(TrySendError::Full(message)),
         };
         post.deliveries += 1;
+        post.accepted += counts;
         let level = post.mailbox.level(&self.progress);
         let sent = Sent {
             over_high_water: post.mailbox.is_over_high_water(level),
@@ -167,10 +172,14 @@ impl<A: Actor> Cell<A> {
         self.post.lock().deliveries
     }
 
+    pub(crate) fn accepted(&self) -> u64 {
+        self.post.lock().accepted
+    }
+
     /// Runs a body that came out of the run queue.
-    pub(crate) fn run(self: &Arc<Self>, body: Box<Body<A>>, budget: usize) {
+    pub(crate) fn run(self: &Arc<Self>, body: Box<Body<A>>, activation: &mut Activation) {
         let mut slot = Some(body);
-        let ended = catch_unwind(AssertUnwindSafe(|| self.activate(&mut slot, budget)));
+        let ended = catch_unwind(AssertUnwindSafe(|| self.activate(&mut slot, activation)));
         let Some(body) = slot else { return };
         match ended {
             Ok(Next::Await(downstream)) => self.wait(body, downstream),
@@ -180,14 +189,23 @@ impl<A: Actor> Cell<A> {
         }
     }
 
-    fn activate(self: &Arc<Self>, slot: &mut Option<Box<Body<A>>>, mut budget: usize) -> Next {
+    fn activate(
+        self: &Arc<Self>,
+        slot: &mut Option<Box<Body<A>>>,
+        activation: &mut Activation,
+    ) -> Next {
         loop {
             if let Some(body) = slot {
-                self.run_commands(body);
+                self.run_commands(body, activation);
                 let urgent = || self.urgent.load(Ordering::Relaxed);
-                body.handle_batch(&self.progress, &mut budget, urgent);
+                let began = activation.now;
+                let messages = body.handle_batch(&self.progress, activation, urgent);
+                if messages > 0 {
+                    activation.now = self.core.clock.monotonic();
+                    body.actor.handled(messages, activation.now.saturating_sub(began));
+                }
             }
-            match self.after_batch(slot, budget) {
+            match self.after_batch(slot, activation.budget) {
                 Next::GoOn => {}
                 next => return next,
             }
@@ -206,7 +224,7 @@ impl<A: Actor> Cell<A> {
         self.core.enqueue(body.of(Arc::clone(self)));
     }
 
-    fn run_commands(&self, body: &mut Body<A>) {
+    fn run_commands(&self, body: &mut Body<A>, activation: &mut Activation) {
         if !self.urgent.load(Ordering::Relaxed) {
             return;
         }
@@ -215,9 +233,10 @@ impl<A: Actor> Cell<A> {
         let commands = std::mem::take(&mut post.commands);
         drop(post);
         for command in commands {
-            let queued = body.batch.len();
-            command(&mut body.actor, &mut Context::new(&mut body.control, queued));
+            let (worker, queued) = (activation.worker, body.batch.len());
+            command(&mut body.actor, &mut Context::new(&mut body.control, worker, None, queued));
         }
+        activation.now = self.core.clock.monotonic();
     }
 
     /// Decides under the lock what comes after a batch, and lets those go on who wait for room.

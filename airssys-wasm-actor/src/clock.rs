@@ -24,8 +24,8 @@ impl Clock for SystemClock {
         self.start.elapsed()
     }
 
-    fn unix_nanos(&self) -> u64 {
-        self.unix_nanos_at_start.saturating_add(nanos(self.monotonic()))
+    fn unix_nanos_at(&self, monotonic: Duration) -> u64 {
+        self.unix_nanos_at_start.saturating_add(nanos(monotonic))
     }
 }
 

@@ -1,4 +1,5 @@
 use std::marker::PhantomData;
+use std::time::Duration;
 
 use crate::body::Control;
 use crate::{Actor, Address};
@@ -6,13 +7,20 @@ use crate::{Actor, Address};
 /// What an actor can do to itself while it handles a message or a command.
 pub struct Context<'a, A: Actor> {
     control: &'a mut Control,
+    worker: usize,
+    began: Option<Duration>,
     queued: usize,
     of: PhantomData<fn(A)>,
 }
 
 impl<'a, A: Actor> Context<'a, A> {
-    pub(crate) fn new(control: &'a mut Control, queued: usize) -> Self {
-        Self { control, queued, of: PhantomData }
+    pub(crate) fn new(
+        control: &'a mut Control,
+        worker: usize,
+        began: Option<Duration>,
+        queued: usize,
+    ) -> Self {
+        Self { control, worker, began, queued, of: PhantomData }
     }
 
     /// Ends the actor after this call.
@@ -34,6 +42,17 @@ impl<'a, A: Actor> Context<'a, A> {
     /// for `burst` more messages, unless that closed a circle of actors that wait for each other.
     pub fn await_room<B: Actor>(&mut self, receiver: &Address<B>, burst: usize) {
         self.control.downstream.push(receiver.downstream(burst));
+    }
+
+    /// Which of the scheduler's workers this runs on, counted from 0.
+    pub fn worker(&self) -> usize {
+        self.worker
+    }
+
+    /// When this call began, on the scheduler's clock, where that is known without asking it: the
+    /// clock is read once for all messages that are handled in a row.
+    pub fn began(&self) -> Option<Duration> {
+        self.began
     }
 
     /// Messages that were taken out together with this one and come next: 0 where it may be

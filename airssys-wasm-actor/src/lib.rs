@@ -32,6 +32,7 @@
 //! [`Scheduler::seeded`] runs the same actors on the caller's thread, in an order drawn from a
 //! seed: that is how whatever races is tested.
 
+mod activation;
 mod actor;
 mod address;
 mod body;

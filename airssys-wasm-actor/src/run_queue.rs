@@ -3,10 +3,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crossbeam_deque::{Injector, Steal, Stealer, Worker};
 
+use crate::activation::Activation;
+
 /// What the scheduler runs: an actor that has something to do.
 pub(crate) trait Runnable: Send {
-    /// Handles at most `budget` messages.
-    fn run(self: Box<Self>, budget: usize);
+    /// Handles messages, as many as the activation has budget for.
+    fn run(self: Box<Self>, activation: &mut Activation);
 }
 
 pub(crate) type Task = Box<dyn Runnable>;

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::activation::Activation;
 use crate::actor::Actor;
 use crate::address::Address;
 use crate::cell::Cell;
@@ -35,6 +36,7 @@ pub(crate) struct Core {
     order: Order,
     stopped: AtomicBool,
     pub(crate) waits: Waits,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 enum Order {
@@ -67,7 +69,8 @@ impl Scheduler {
             .into_iter()
             .enumerate()
             .map(|(index, local)| {
-                let worker = Worker { index, queue: Arc::clone(&queue), sleep: Arc::clone(&sleep) };
+                let (queue, sleep) = (Arc::clone(&queue), Arc::clone(&sleep));
+                let worker = Worker { index, queue, sleep, clock: Arc::clone(&clock) };
                 spawn_thread(format!("airssys-worker-{index}"), move || {
                     worker.queue.enter(local);
                     worker.run();
@@ -76,7 +79,7 @@ impl Scheduler {
             .collect();
         let running = timers.clone();
         threads.push(spawn_thread("airssys-timers".into(), move || running.run()));
-        let core = Core::new(Order::Workers { queue, sleep });
+        let core = Core::new(Order::Workers { queue, sleep }, Arc::clone(&clock));
         Self { core: Arc::new(core), clock, timers, threads }
     }
 
@@ -85,7 +88,7 @@ impl Scheduler {
     /// ([`Timers::fire_due`]). The same seed and the same sends give the same run.
     pub fn seeded(seed: u64, clock: Arc<dyn Clock>) -> Self {
         let seeded = Seeded { ready: Vec::new(), random: SmallRng::seed_from_u64(seed) };
-        let core = Core::new(Order::Seeded(Mutex::new(seeded)));
+        let core = Core::new(Order::Seeded(Mutex::new(seeded)), Arc::clone(&clock));
         let timers = Timers::new(Arc::clone(&clock));
         Self { core: Arc::new(core), clock, timers, threads: Vec::new() }
     }
@@ -114,6 +117,14 @@ impl Scheduler {
         &self.timers
     }
 
+    /// How many worker threads it has; 0 if it is [seeded](Self::seeded).
+    pub fn workers(&self) -> usize {
+        match &self.core.order {
+            Order::Workers { queue, .. } => queue.workers(),
+            Order::Seeded(_) => 0,
+        }
+    }
+
     /// Whether it has no threads, but is [stepped](Self::step).
     pub fn is_seeded(&self) -> bool {
         matches!(self.core.order, Order::Seeded(_))
@@ -124,7 +135,7 @@ impl Scheduler {
     pub fn step(&self) -> bool {
         let Order::Seeded(seeded) = &self.core.order else { return false };
         let Some((task, budget)) = seeded.lock().draw() else { return false };
-        task.run(budget);
+        task.run(&mut Activation { worker: 0, budget, now: self.clock.monotonic() });
         true
     }
 
@@ -171,8 +182,8 @@ impl Drop for Scheduler {
 }
 
 impl Core {
-    fn new(order: Order) -> Self {
-        Self { order, stopped: AtomicBool::new(false), waits: Waits::default() }
+    fn new(order: Order, clock: Arc<dyn Clock>) -> Self {
+        Self { order, stopped: AtomicBool::new(false), waits: Waits::default(), clock }
     }
 
     pub(crate) fn enqueue(&self, task: Task) {

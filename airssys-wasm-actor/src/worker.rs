@@ -1,5 +1,8 @@
 use std::sync::Arc;
 
+use airssys_wasm_core::Clock;
+
+use crate::activation::Activation;
 use crate::run_queue::{RunQueue, Task};
 use crate::sleep::Sleep;
 
@@ -17,6 +20,7 @@ pub(crate) struct Worker {
     pub(crate) index: usize,
     pub(crate) queue: Arc<RunQueue>,
     pub(crate) sleep: Arc<Sleep>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Worker {
@@ -47,9 +51,12 @@ impl Worker {
         }
         let mut next = Some(task);
         let mut since_injected = 0;
+        let mut activation =
+            Activation { worker: self.index, budget: BUDGET, now: self.clock.monotonic() };
         while let Some(task) = next.filter(|_| !self.sleep.is_stopping()) {
             self.queue.begin(self.index);
-            task.run(BUDGET);
+            activation.budget = BUDGET;
+            task.run(&mut activation);
             since_injected += 1;
             next = if since_injected % FAIRNESS == 0 { self.queue.pop_injected() } else { None }
                 .or_else(|| self.queue.pop_local())

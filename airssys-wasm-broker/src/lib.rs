@@ -1,8 +1,9 @@
-//! Registry, routes and open requests of [AirsSys Wasm], an actor runtime for WebAssembly
-//! components.
+//! Registry, routes, open requests, dead letters and topics of [AirsSys Wasm], an actor runtime
+//! for WebAssembly components.
 //!
-//! Nothing here does I/O, starts a thread or reads a clock. [`Registry`] is shared; each sender
-//! has [`Routes`] and [`OpenRequests`] of its own, without a lock.
+//! Nothing here does I/O, starts a thread or reads a clock. [`Registry`] and [`Topics`] are
+//! shared; each sender has [`Routes`] and [`OpenRequests`] of its own, without a lock, and
+//! [`DeadLetters`] leaves the lock to its owner.
 //!
 //! ```
 //! use airssys_wasm_broker::{Registry, Routes};
@@ -24,10 +25,14 @@
 //!
 //! [AirsSys Wasm]: https://github.com/airssys/airssys-wasm
 
+mod dead_letters;
 mod open_requests;
 mod registry;
 mod routes;
+mod topics;
 
+pub use dead_letters::DeadLetters;
 pub use open_requests::{OpenRequests, TooMany};
 pub use registry::{Registry, Taken};
 pub use routes::Routes;
+pub use topics::{TooManySubscriptions, Topics};

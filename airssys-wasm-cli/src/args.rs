@@ -37,6 +37,12 @@ pub(crate) enum Command {
         /// A component or core module, as binary or as text
         file: PathBuf,
     },
+
+    /// Show the dead letters that `run --dead-letters` has written
+    DeadLetters {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 /// Run a system until it is interrupted
@@ -63,6 +69,13 @@ pub(crate) struct Run {
     /// Put this codec's code in front of every message from the command line and --stdin
     #[arg(long, value_name = "NAME")]
     pub(crate) codec: Option<Codec>,
+
+    /// Write the messages that were accepted and not handled to a file, at the end
+    ///
+    /// One JSON object on each line. `airssys dead-letters` shows such a file. What is in the file
+    /// before is gone.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dead_letters: Option<PathBuf>,
 
     /// Stop once all input has been sent, and no message or request is left in the system
     #[arg(long)]

@@ -28,8 +28,8 @@ pub(crate) enum BinaryError {
 }
 
 /// The interfaces of the WIT package that components are written against.
-const INTERFACES: [&str; 6] =
-    ["handler", "callback", "lifecycle", "health", "messaging", "context"];
+const INTERFACES: [&str; 7] =
+    ["handler", "callback", "lifecycle", "health", "messaging", "context", "topics"];
 
 impl Binary {
     pub(crate) fn read(path: &Path) -> Result<Self, BinaryError> {

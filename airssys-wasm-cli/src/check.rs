@@ -63,6 +63,11 @@ fn described(component: &SystemComponent, binary: Option<&Binary>) -> Table {
     table.row(["send", &patterns(&messaging.send)]);
     table.row(["request", &patterns(&messaging.request)]);
     table.row(["receive", &senders(messaging.receive.as_ref())]);
+    for (right, topics) in [("publish", &messaging.publish), ("subscribe", &messaging.subscribe)] {
+        if !topics.is_empty() {
+            table.row([right, &patterns(topics)]);
+        }
+    }
     table.list("wasi", wasi(&component.granted.wasi));
     table.row(["codecs".to_owned(), Codecs::of(component).to_string()]);
     table
@@ -96,9 +101,11 @@ fn wasi(wasi: &Wasi) -> Vec<String> {
 
 fn reaches(reaches: &[Reach]) -> Table {
     let mut table = Table::indented(2);
-    table.row(["from", "to", "by", "codecs in common"]);
-    for Reach { from, to, right, codecs } in reaches {
-        table.row([from.to_string(), to.to_string(), right.to_string(), codecs.to_string()]);
+    table.row(["from", "to", "by", "codecs in common", "use"]);
+    for Reach { from, to, right, codecs, best } in reaches {
+        let best = best.map_or_else(|| "-".to_owned(), |codec| codec.to_string());
+        let cells = [from.to_string(), to.to_string(), right.to_string(), codecs.to_string(), best];
+        table.row(cells);
     }
     table
 }

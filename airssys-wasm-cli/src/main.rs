@@ -6,6 +6,7 @@
 mod args;
 mod binary;
 mod check;
+mod dead_letters;
 mod inspect;
 mod logging;
 mod outgoing;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         Command::Run(run) => run::run(run, report),
         Command::Check { system } => check::check(&system, report),
         Command::Inspect { file } => inspect::inspect(&file, report),
+        Command::DeadLetters { file } => dead_letters::show(&file, report),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,

@@ -16,6 +16,7 @@ use airssys_wasm::{Event, System};
 use crossbeam_channel::{Receiver, unbounded};
 
 use crate::args;
+use crate::dead_letters;
 use crate::report::{Report, Reported};
 use input::Input;
 use output::Output;
@@ -51,6 +52,9 @@ pub(crate) fn run(args: args::Run, report: Report) -> Result<(), Reported> {
     let targets = Targets::of(&manifest);
     targets.expect_all(&args).map_err(|error| report.error(&error))?;
 
+    let letters = args.dead_letters.as_deref().map(dead_letters::File::create).transpose();
+    let letters = letters.map_err(|error| report.error(&error))?;
+
     let verdict = Arc::new(Verdict::new(report));
     let output = Output::new(Arc::clone(&verdict), happened.clone());
     let system = start(&manifest, &output, &verdict).map_err(|error| report.error(&error))?;
@@ -68,6 +72,12 @@ pub(crate) fn run(args: args::Run, report: Report) -> Result<(), Reported> {
     // Every open request has ended now, and whoever waits for one is about to say how.
     let _ = sent.recv_timeout(LAST_ANSWERS);
     output.finish();
+    if let Some(file) = letters {
+        match file.write(&system) {
+            Ok(count) => report.step(format_args!("dead letters written: {count}")),
+            Err(error) => verdict.fault(format_args!("{error}")),
+        }
+    }
     report.step(format_args!("{name} has stopped"));
     verdict.given()
 }

@@ -20,8 +20,8 @@ fn a_sound_system_is_described() {
         "  exports     memory\n              airssys:component/handler@0.1.0\n",
         "  send        words/count\n  request     -\n  receive     from anyone\n",
         "  receive     words/*\n",
-        "  words/split  words/count     send  any\n",
-        "  words/count  airssys/stdout  send  any\n",
+        "  words/split  words/count     send  any               -\n",
+        "  words/count  airssys/stdout  send  any               -\n",
     ];
     for text in expected {
         assert!(ended.text().contains(text), "no {text:?} in {}", ended.text());
@@ -38,9 +38,9 @@ fn who_may_reach_whom_follows_from_both_sides() {
         .map(|row| row.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect())
         .collect();
     let expected: [&[&str]; 3] = [
-        &["from", "to", "by", "codecs in common"],
-        &["pairs/first", "pairs/second", "send, request", "cbor"],
-        &["pairs/second", "airssys/stdout", "send", "raw, cbor"],
+        &["from", "to", "by", "codecs in common", "use"],
+        &["pairs/first", "pairs/second", "send, request", "cbor", "cbor"],
+        &["pairs/second", "airssys/stdout", "send", "raw, cbor", "raw"],
     ];
     assert_eq!(reaches, expected);
 

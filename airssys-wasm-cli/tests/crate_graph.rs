@@ -110,7 +110,9 @@ fn crates_test_with_whom_the_table_says() {
         if name == "airssys-wasm-benches" {
             continue;
         }
-        for other in dependencies.iter().filter(|other| workspace.has(other)) {
+        // A crate may test with more features of its own.
+        let others = dependencies.iter().filter(|other| **other != name);
+        for other in others.filter(|other| workspace.has(other)) {
             if !TEST_WITH.contains(&(name.as_str(), other.as_str())) {
                 wrong.push(format!("{name} tests with {other}, and TEST_WITH does not have that"));
             }

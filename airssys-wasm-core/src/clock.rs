@@ -6,6 +6,12 @@ pub trait Clock: Send + Sync + 'static {
     /// machine's date moves it: deadlines are counted on it.
     fn monotonic(&self) -> Duration;
 
-    /// Nanoseconds since the Unix epoch: what messages are stamped with.
-    fn unix_nanos(&self) -> u64;
+    /// The date at that time of the clock, in nanoseconds since the Unix epoch: what messages are
+    /// stamped with.
+    fn unix_nanos_at(&self, monotonic: Duration) -> u64;
+
+    /// The date now, in nanoseconds since the Unix epoch.
+    fn unix_nanos(&self) -> u64 {
+        self.unix_nanos_at(self.monotonic())
+    }
 }

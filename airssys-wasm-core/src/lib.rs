@@ -25,6 +25,9 @@ mod outbox;
 mod request_error;
 mod request_id;
 mod send_error;
+mod subscribe_error;
+mod topic;
+mod trace_parent;
 
 pub use clock::Clock;
 pub use component_error::ComponentError;
@@ -36,3 +39,6 @@ pub use outbox::Outbox;
 pub use request_error::RequestError;
 pub use request_id::RequestId;
 pub use send_error::SendError;
+pub use subscribe_error::SubscribeError;
+pub use topic::Topic;
+pub use trace_parent::{InvalidTraceParent, TraceParent};

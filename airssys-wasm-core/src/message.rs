@@ -1,4 +1,4 @@
-use crate::RequestId;
+use crate::{RequestId, Topic, TraceParent};
 
 /// What a component can learn about the message in its hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,16 @@ pub struct MessageInfo {
     pub request: Option<RequestId>,
     /// 1 for the first delivery.
     pub delivery: u32,
-    /// W3C `traceparent`, where the message belongs to a trace.
-    pub trace_parent: Option<String>,
+    /// The trace that the message belongs to, and its step in it.
+    pub trace_parent: Option<TraceParent>,
+    /// Set where the message was published, and not sent to this component alone.
+    pub topic: Option<Topic>,
+}
+
+impl MessageInfo {
+    /// Of a plain message at its first delivery, sent at this time in nanoseconds since the Unix
+    /// epoch.
+    pub fn new(sent_at: u64) -> Self {
+        Self { sent_at, request: None, delivery: 1, trace_parent: None, topic: None }
+    }
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{RequestId, SendError};
+use crate::{RequestId, SendError, SubscribeError};
 
 /// The way out of a component: every send is judged here and answered.
 ///
@@ -30,4 +30,33 @@ pub trait Outbox: Send + 'static {
     /// Ends a request of this component without a callback. False if there is no such request
     /// or it has been answered.
     fn cancel_request(&mut self, id: RequestId) -> bool;
+
+    /// Has messages come to this component that are published under topics which `pattern`
+    /// covers. An outbox without topics permits no subscription.
+    ///
+    /// # Errors
+    ///
+    /// [`SubscribeError`]. Then nothing has changed.
+    fn subscribe(&mut self, pattern: &str) -> Result<(), SubscribeError> {
+        let _ = pattern;
+        Err(SubscribeError::NotPermitted)
+    }
+
+    /// Ends a subscription; false if there was none with this pattern.
+    fn unsubscribe(&mut self, pattern: &str) -> bool {
+        let _ = pattern;
+        false
+    }
+
+    /// Puts a copy of `message` into the mailbox of each component that subscribed to `topic`, and
+    /// tells how many took it. An outbox without topics permits no publication.
+    ///
+    /// # Errors
+    ///
+    /// The first check of the sender's own that fails. Whom the message does not reach for
+    /// reasons of the receiver is not counted.
+    fn publish(&mut self, topic: &str, message: &[u8]) -> Result<u32, SendError> {
+        let _ = (topic, message);
+        Err(SendError::NotPermitted)
+    }
 }

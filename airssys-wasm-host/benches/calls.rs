@@ -91,7 +91,7 @@ fn hosted(text: &str) -> Instance<Counter> {
 }
 
 fn handle_message(instance: &mut Instance<Counter>, message: &[u8]) -> Option<Vec<u8>> {
-    let info = MessageInfo { sent_at: 1, request: None, delivery: 1, trace_parent: None };
+    let info = MessageInfo::new(1);
     instance.handle_message(SENDER_ID, message, info).unwrap()
 }
 

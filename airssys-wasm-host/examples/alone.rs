@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let id = ComponentId::parse("demo/forwarder")?;
     let mut forwarder = component.pre()?.instantiate(id, Printer, Limits::default())?;
 
-    let info = MessageInfo { sent_at: 0, request: None, delivery: 1, trace_parent: None };
+    let info = MessageInfo::new(0);
     let response = forwarder.handle_message("demo/main", b"good morning", info)?;
     println!("response: {}", String::from_utf8_lossy(&response.unwrap_or_default()));
     Ok(())

@@ -11,6 +11,7 @@ wasmtime::component::bindgen!({
         world guest {
             import airssys:component/messaging@0.1.0;
             import airssys:component/context@0.1.0;
+            import airssys:component/topics@0.1.0;
             export airssys:component/handler@0.1.0;
             export airssys:component/callback@0.1.0;
             export airssys:component/lifecycle@0.1.0;
@@ -22,6 +23,7 @@ wasmtime::component::bindgen!({
 
 pub(crate) use airssys::component::context::MessageInfo;
 pub(crate) use airssys::component::messaging::SendError;
+pub(crate) use airssys::component::topics::SubscribeError;
 pub(crate) use airssys::component::types::{ComponentError, RequestId};
 pub(crate) use exports::airssys::component::callback::RequestError;
 
@@ -55,7 +57,7 @@ impl From<&core::MessageInfo> for MessageInfo {
             sent_at: info.sent_at,
             request: info.request.map(RequestId::from),
             delivery: info.delivery,
-            trace_parent: info.trace_parent.clone(),
+            trace_parent: info.trace_parent.map(|parent| parent.to_string()),
         }
     }
 }
@@ -73,6 +75,16 @@ impl From<core::SendError> for SendError {
             core::SendError::TooManyRequests(limit) => Self::TooManyRequests(limit),
             core::SendError::Stopped => Self::Stopped,
             core::SendError::NoCallback => Self::NoCallback,
+        }
+    }
+}
+
+impl From<core::SubscribeError> for SubscribeError {
+    fn from(error: core::SubscribeError) -> Self {
+        match error {
+            core::SubscribeError::InvalidPattern => Self::InvalidPattern,
+            core::SubscribeError::NotPermitted => Self::NotPermitted,
+            core::SubscribeError::TooManySubscriptions(limit) => Self::TooManySubscriptions(limit),
         }
     }
 }

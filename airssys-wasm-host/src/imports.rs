@@ -8,7 +8,7 @@ use wasmtime::component::{Component, Linker, WasmList, WasmStr};
 
 use crate::LoadError;
 use crate::bindings;
-use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING};
+use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING, TOPICS};
 use crate::limits::Meter;
 use crate::signature::Signature;
 
@@ -34,7 +34,12 @@ pub(crate) fn link<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result
     messaging.func_wrap("cancel-request", cancel_request)?;
     let mut context = linker.instance(CONTEXT)?;
     context.func_wrap("self-id", self_id)?;
-    context.func_wrap("current-message", current_message)
+    context.func_wrap("current-message", current_message)?;
+    let mut topics = linker.instance(TOPICS)?;
+    topics.func_wrap("subscribe", subscribe)?;
+    topics.func_wrap("unsubscribe", unsubscribe)?;
+    topics.func_wrap("publish", publish)?;
+    topics.func_wrap("current-topic", current_topic)
 }
 
 /// Whether [`link`] provides all that this component imports, with these types.
@@ -127,4 +132,34 @@ fn current_message<O: Outbox>(
     (): (),
 ) -> wasmtime::Result<(Option<bindings::MessageInfo>,)> {
     Ok((guest.data().message.as_ref().map(bindings::MessageInfo::from),))
+}
+
+fn subscribe<O: Outbox>(
+    guest: Guest<'_, O>,
+    (pattern,): (WasmStr,),
+) -> wasmtime::Result<(Result<(), bindings::SubscribeError>,)> {
+    let pattern = pattern.to_str(&guest)?;
+    let subscribed = guest.data().outbox.borrow_mut().subscribe(&pattern);
+    Ok((subscribed.map_err(bindings::SubscribeError::from),))
+}
+
+fn unsubscribe<O: Outbox>(
+    guest: Guest<'_, O>,
+    (pattern,): (WasmStr,),
+) -> wasmtime::Result<(bool,)> {
+    let pattern = pattern.to_str(&guest)?;
+    Ok((guest.data().outbox.borrow_mut().unsubscribe(&pattern),))
+}
+
+fn publish<O: Outbox>(guest: Guest<'_, O>, (topic, message): (WasmStr, WasmList<u8>)) -> Sent<u32> {
+    let topic = topic.to_str(&guest)?;
+    let message = message.as_le_slice(&guest);
+    let sent = guest.data().outbox.borrow_mut().publish(&topic, message);
+    Ok((sent.map_err(bindings::SendError::from),))
+}
+
+fn current_topic<O: Outbox>(guest: Guest<'_, O>, (): ()) -> wasmtime::Result<(Option<String>,)> {
+    let message = guest.data().message.as_ref();
+    let topic = message.and_then(|message| message.topic.as_ref());
+    Ok((topic.map(ToString::to_string),))
 }

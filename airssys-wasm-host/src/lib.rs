@@ -32,7 +32,7 @@
 //! let id = ComponentId::parse("demo/echo")?;
 //! let mut echo = component.pre()?.instantiate(id, Nowhere, Limits::default())?;
 //!
-//! let info = MessageInfo { sent_at: 0, request: None, delivery: 1, trace_parent: None };
+//! let info = MessageInfo::new(0);
 //! let response = echo.handle_message("demo/me", b"hello", info)?;
 //! assert_eq!(response.as_deref(), Some(b"hello".as_slice()));
 //! # Ok(())

@@ -3,7 +3,7 @@
 
 mod support;
 
-use airssys_wasm_core::{ComponentError, CrashKind, Failure, MessageInfo, RequestId};
+use airssys_wasm_core::{ComponentError, CrashKind, Failure, MessageInfo, RequestId, TraceParent};
 use support::{ECHO, ECHO_COMPONENT, crash, guest, handler, handler_item, info, start};
 
 #[test]
@@ -135,7 +135,8 @@ fn the_message_in_hand_is_known_in_handlers_only() {
         sent_at: 1_700_000_000_000_000_001,
         request: Some(RequestId::from_halves(11, 12)),
         delivery: 3,
-        trace_parent: Some("00-trace-01".into()),
+        trace_parent: Some(TraceParent::root(0x1234, 0x56)),
+        topic: None,
     };
     guest.init().unwrap();
     guest.handle_message("a/b", b"", info.clone()).unwrap();
@@ -154,7 +155,8 @@ fn the_message_in_hand_is_known_in_handlers_only() {
         assert_eq!(number(seen, 8), 1_700_000_000_000_000_001);
         assert_eq!((seen[16], number(seen, 24), number(seen, 32)), (1, 11, 12));
         assert_eq!(seen[40], 3);
-        assert_eq!(trace_and_id(seen), "00-trace-01test/guest");
+        let trace = "00-00000000000000000000000000001234-0000000000000056-00";
+        assert_eq!(trace_and_id(seen), format!("{trace}test/guest"));
     }
     let (_, seen) = sparse;
     assert_eq!((seen[0], number(seen, 8), seen[16], seen[40], seen[44]), (1, 7, 0, 1, 0));

@@ -19,6 +19,18 @@ fn matches(c: &mut Criterion) {
     group.bench_function("backtracking", |b| b.iter(|| worst.matches(black_box(&repeated))));
 }
 
+fn set_matches(c: &mut Criterion) {
+    let literals = (0..1000).map(|number| format!("namespace/component-{number:04}"));
+    let globs = (0..10).map(|number| format!("namespace-{number}/*"));
+    let patterns = literals.chain(globs).map(|text| Pattern::parse(&text).expect("well-formed"));
+    let set: PatternSet = patterns.collect();
+    let mut group = c.benchmark_group("pattern_set/matches, of 1000 ids and 10 with stars");
+    for text in ["namespace/component-0500", "namespace-9/component", "nobody/knows-it"] {
+        let id = ComponentId::parse(text).expect("well-formed");
+        group.bench_function(text, |b| b.iter(|| set.matches(black_box(&id))));
+    }
+}
+
 fn covers(c: &mut Criterion) {
     let asked =
         PatternSet::parse(["airssys/stdout", "shop/cart-*", "shop/stock/**"]).expect("well-formed");
@@ -28,5 +40,5 @@ fn covers(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, matches, covers);
+criterion_group!(benches, matches, set_matches, covers);
 criterion_main!(benches);

@@ -2,9 +2,10 @@ use std::fmt;
 
 use airssys_wasm_core::ComponentId;
 
-use crate::{Pattern, PatternSet};
+use crate::{Pattern, PatternSet, Right};
 
-/// Whom one component may send to, request from, and receive from.
+/// Whom one component may send to, request from and receive from, and on which topics it may
+/// publish and which it may subscribe to. A topic has the shape of a component id.
 ///
 /// The default is what a component has that was granted nothing: it may send nowhere, and takes
 /// messages from anyone who may send to it.
@@ -16,6 +17,10 @@ pub struct Grants {
     pub request: PatternSet,
     /// Senders that the component takes messages from; `None`: anyone.
     pub receive: Option<PatternSet>,
+    /// Topics that it may publish on.
+    pub publish: PatternSet,
+    /// Topics that it may subscribe to.
+    pub subscribe: PatternSet,
 }
 
 impl Grants {
@@ -34,6 +39,29 @@ impl Grants {
         self.receive.as_ref().is_none_or(|senders| senders.matches(sender))
     }
 
+    /// Whether a message may be published on `topic`.
+    pub fn may_publish(&self, topic: &ComponentId) -> bool {
+        self.publish.matches(topic)
+    }
+
+    /// Whether the topics of `pattern` may be subscribed to: one pattern that was granted covers
+    /// all of them.
+    pub fn may_subscribe(&self, pattern: &Pattern) -> bool {
+        self.subscribe.covers(pattern)
+    }
+
+    /// Adds a pattern to a right. False if nothing changed: it was there, or is about receiving
+    /// where that is from anyone.
+    pub fn grant(&mut self, right: Right, pattern: Pattern) -> bool {
+        self.patterns_mut(right).is_some_and(|patterns| patterns.insert(pattern))
+    }
+
+    /// Takes exactly this pattern from a right; others may still cover what it did. False if
+    /// nothing changed: it was not there.
+    pub fn revoke(&mut self, right: Right, pattern: &Pattern) -> bool {
+        self.patterns_mut(right).is_some_and(|patterns| patterns.remove(pattern))
+    }
+
     /// What is granted here beyond what was `asked` for.
     ///
     /// `receive` is the component's own filter and nothing that it asks for. Where these grants
@@ -45,7 +73,30 @@ impl Grants {
         if let (Some(granted), Some(asked)) = (&self.receive, &asked.receive) {
             excesses.extend(beyond(Right::Receive, granted, asked));
         }
+        excesses.extend(beyond(Right::Publish, &self.publish, &asked.publish));
+        excesses.extend(beyond(Right::Subscribe, &self.subscribe, &asked.subscribe));
         excesses
+    }
+
+    /// The patterns of a right; `None`: messages are received from anyone.
+    pub fn patterns(&self, right: Right) -> Option<&PatternSet> {
+        match right {
+            Right::Send => Some(&self.send),
+            Right::Request => Some(&self.request),
+            Right::Receive => self.receive.as_ref(),
+            Right::Publish => Some(&self.publish),
+            Right::Subscribe => Some(&self.subscribe),
+        }
+    }
+
+    fn patterns_mut(&mut self, right: Right) -> Option<&mut PatternSet> {
+        match right {
+            Right::Send => Some(&mut self.send),
+            Right::Request => Some(&mut self.request),
+            Right::Receive => self.receive.as_mut(),
+            Right::Publish => Some(&mut self.publish),
+            Right::Subscribe => Some(&mut self.subscribe),
+        }
     }
 }
 
@@ -69,92 +120,5 @@ impl fmt::Display for Excess {
     }
 }
 
-/// What a grant lets a component do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Right {
-    /// Send messages.
-    Send,
-    /// Make requests.
-    Request,
-    /// Receive messages and requests.
-    Receive,
-}
-
-/// The key of a manifest's `[capabilities.messaging]`.
-impl fmt::Display for Right {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Send => "send",
-            Self::Request => "request",
-            Self::Receive => "receive",
-        })
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn set(texts: &[&str]) -> PatternSet {
-        PatternSet::parse(texts.iter().copied()).unwrap()
-    }
-
-    fn id(text: &str) -> ComponentId {
-        ComponentId::parse(text).unwrap()
-    }
-
-    #[test]
-    fn nothing_is_granted_unless_it_is() {
-        let none = Grants::default();
-        assert!(!none.may_send(&id("airssys/stdout")));
-        assert!(!none.may_request(&id("airssys/stdout")));
-        assert!(none.may_receive(&id("words/split")));
-    }
-
-    #[test]
-    fn send_does_not_imply_request_nor_the_reverse() {
-        let grants = Grants { send: set(&["a/b"]), request: set(&["a/c"]), receive: None };
-        assert!(grants.may_send(&id("a/b")) && !grants.may_request(&id("a/b")));
-        assert!(grants.may_request(&id("a/c")) && !grants.may_send(&id("a/c")));
-    }
-
-    #[test]
-    fn a_filter_keeps_out_all_others_and_an_empty_one_everyone() {
-        let of_words = Grants { receive: Some(set(&["words/*"])), ..Grants::default() };
-        assert!(of_words.may_receive(&id("words/split")));
-        assert!(!of_words.may_receive(&id("wordsmith/split")));
-        let of_none = Grants { receive: Some(set(&[])), ..Grants::default() };
-        assert!(!of_none.may_receive(&id("words/split")));
-    }
-
-    #[test]
-    fn a_grant_may_be_narrower_than_what_was_asked_for_but_not_wider() {
-        let asked = Grants {
-            send: set(&["shop/*", "airssys/stdout"]),
-            request: set(&["shop/stock"]),
-            receive: Some(set(&["shop/*"])),
-        };
-        assert_eq!(asked.exceeds(&asked), []);
-        let narrower = Grants { send: set(&["shop/cart-*"]), ..Grants::default() };
-        assert_eq!(narrower.exceeds(&asked), []);
-        let wider = Grants {
-            send: set(&["shop/cart", "shop/**"]),
-            request: set(&["shop/*", "airssys/stdout"]),
-            receive: Some(set(&["**"])),
-        };
-        let excesses: Vec<String> = wider.exceeds(&asked).iter().map(Excess::to_string).collect();
-        let expected = [
-            r#"send = "shop/**""#,
-            r#"request = "shop/*""#,
-            r#"request = "airssys/stdout""#,
-            r#"receive = "**""#,
-        ];
-        assert_eq!(excesses, expected);
-    }
-
-    #[test]
-    fn what_was_not_asked_for_cannot_be_granted() {
-        let granted = Grants { send: set(&["a/b"]), ..Grants::default() };
-        assert_eq!(granted.exceeds(&Grants::default()).len(), 1);
-    }
-}
+mod tests;

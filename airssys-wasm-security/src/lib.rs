@@ -1,5 +1,5 @@
-//! Grants and their patterns, as pure decisions, for [AirsSys Wasm], an actor runtime for
-//! WebAssembly components.
+//! Grants, quotas and audit records, as pure decisions and data, for [AirsSys Wasm], an actor
+//! runtime for WebAssembly components.
 //!
 //! A component asks in its manifest, its operator grants, and what is not granted is refused:
 //!
@@ -19,10 +19,18 @@
 //!
 //! [AirsSys Wasm]: https://github.com/airssys/airssys-wasm
 
+pub mod audit;
+
+mod binding;
 mod grants;
 mod pattern;
 mod pattern_set;
+mod rate;
+mod right;
 
-pub use grants::{Excess, Grants, Right};
+pub use binding::{Binding, Unbound};
+pub use grants::{Excess, Grants};
 pub use pattern::{InvalidPattern, Pattern};
 pub use pattern_set::PatternSet;
+pub use rate::{Rate, RateLimiter, TooSoon};
+pub use right::Right;

@@ -24,7 +24,7 @@ impl Clock for VirtualClock {
         Duration::from_nanos(self.nanos.load(Ordering::SeqCst))
     }
 
-    fn unix_nanos(&self) -> u64 {
-        START + self.nanos.load(Ordering::SeqCst)
+    fn unix_nanos_at(&self, monotonic: Duration) -> u64 {
+        START + u64::try_from(monotonic.as_nanos()).unwrap_or(u64::MAX - START)
     }
 }

@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use airssys_wasm::{
-    ComponentError, ComponentId, ComponentSpec, Context, Native, PendingResponse, RequestError,
-    SendError, Sender,
+    ComponentError, ComponentId, ComponentSpec, Context, MessageInfo, Native, PendingResponse,
+    RequestError, SendError, Sender,
 };
 use parking_lot::Mutex;
 
@@ -23,6 +23,8 @@ pub struct Received {
     pub sender: String,
     /// The payload.
     pub message: Vec<u8>,
+    /// What a component can learn about it.
+    pub info: MessageInfo,
 }
 
 impl Probe {
@@ -133,10 +135,11 @@ impl Native for Keep {
         &mut self,
         sender: &ComponentId,
         message: &[u8],
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Result<Option<Vec<u8>>, ComponentError> {
         let (sender, message) = (sender.to_string(), message.to_vec());
-        self.0.lock().push_back(Received { sender, message });
+        let info = context.message().cloned().expect("it is in a handler");
+        self.0.lock().push_back(Received { sender, message, info });
         Ok(None)
     }
 }

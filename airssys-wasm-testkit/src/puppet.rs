@@ -1,6 +1,8 @@
 use std::time::Duration;
 
-use airssys_wasm::{ComponentError, MessageInfo, RequestError, RequestId, SendError, Sender};
+use airssys_wasm::{
+    ComponentError, MessageInfo, RequestError, RequestId, SendError, Sender, SubscribeError,
+};
 
 use crate::test_system::{TestSystem, component_id};
 
@@ -60,6 +62,44 @@ impl Puppet {
         result
     }
 
+    /// Has it publish a message, and says how many took it.
+    ///
+    /// # Errors
+    ///
+    /// What its `publish` returned.
+    pub fn publish(
+        &self,
+        test: &TestSystem,
+        topic: &str,
+        message: &[u8],
+    ) -> Result<u32, SendError> {
+        let order = [b"p".as_slice(), &addressed(topic), message].concat();
+        let Answer(answer) = self.order(test, &order);
+        let result = &answer[4..];
+        if result[0] == 0 { Ok(u32_at(result, 8)) } else { Err(send_error(result)) }
+    }
+
+    /// Has it subscribe.
+    ///
+    /// # Errors
+    ///
+    /// What its `subscribe` returned.
+    pub fn subscribe(&self, test: &TestSystem, pattern: &str) -> Result<(), SubscribeError> {
+        let Answer(result) = self.order(test, &[b"b", pattern.as_bytes()].concat());
+        match (result[0], result[4]) {
+            (0, _) => Ok(()),
+            (_, 0) => Err(SubscribeError::InvalidPattern),
+            (_, 1) => Err(SubscribeError::NotPermitted),
+            (_, 2) => Err(SubscribeError::TooManySubscriptions(u32_at(&result, 8))),
+            (_, other) => panic!("there is no subscribe-error {other}"),
+        }
+    }
+
+    /// Has it end a subscription.
+    pub fn unsubscribe(&self, test: &TestSystem, pattern: &str) -> bool {
+        self.order(test, &[b"u", pattern.as_bytes()].concat()).0 == [1]
+    }
+
     /// Has it cancel a request.
     pub fn cancel(&self, test: &TestSystem, id: RequestId) -> bool {
         let order = [b"c".as_slice(), &id.high().to_le_bytes(), &id.low().to_le_bytes()].concat();
@@ -89,14 +129,20 @@ impl Puppet {
     /// What it learns from `current-message` about this order, and from `self-id`.
     pub fn context(&self, test: &TestSystem) -> (Option<MessageInfo>, String) {
         let Answer(answer) = self.order(test, b"i");
+        let rest = &answer[56..];
+        let trace_length = if answer[44] == 1 { u32_at(&answer, 52) as usize } else { 0 };
         let info = (answer[0] == 1).then(|| MessageInfo {
             sent_at: u64_at(&answer, 8),
             request: (answer[16] == 1)
                 .then(|| RequestId::from_halves(u64_at(&answer, 24), u64_at(&answer, 32))),
             delivery: u32_at(&answer, 40),
-            trace_parent: None,
+            trace_parent: (trace_length > 0).then(|| {
+                let text = String::from_utf8_lossy(&rest[..trace_length]);
+                text.parse().unwrap_or_else(|_| panic!("{text:?} is no traceparent"))
+            }),
+            topic: None,
         });
-        (info, String::from_utf8_lossy(&answer[56..]).into_owned())
+        (info, String::from_utf8_lossy(&rest[trace_length..]).into_owned())
     }
 
     fn order(&self, test: &TestSystem, order: &[u8]) -> Answer {
@@ -167,8 +213,8 @@ fn request_error(case: u32, number: u32, bytes: Vec<u8>) -> RequestError {
 }
 
 fn addressed(target: &str) -> Vec<u8> {
-    let length = u8::try_from(target.len()).expect("a target of at most 255 bytes");
-    [&[length], target.as_bytes()].concat()
+    let length = u16::try_from(target.len()).expect("a target of at most 65,535 bytes");
+    [&length.to_le_bytes(), target.as_bytes()].concat()
 }
 
 fn u32_at(bytes: &[u8], at: usize) -> u32 {

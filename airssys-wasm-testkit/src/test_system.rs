@@ -148,10 +148,16 @@ impl TestSystem {
     }
 }
 
-/// A grant to send to anyone and request from anyone.
+/// A grant of everything.
 fn anyone() -> Grants {
     let everywhere = PatternSet::parse(["**"]).expect("a constant");
-    Grants { send: everywhere.clone(), request: everywhere, receive: None }
+    Grants {
+        send: everywhere.clone(),
+        request: everywhere.clone(),
+        publish: everywhere.clone(),
+        subscribe: everywhere,
+        receive: None,
+    }
 }
 
 pub(crate) fn component_id(id: &str) -> ComponentId {

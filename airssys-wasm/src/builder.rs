@@ -1,12 +1,13 @@
 use std::io::{self, BufWriter, Write};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::thread;
 use std::time::Duration;
 
 use airssys_wasm_actor::Scheduler;
-use airssys_wasm_broker::Registry;
+use airssys_wasm_broker::{DeadLetters, Registry, Topics};
 use airssys_wasm_core::Clock;
 use airssys_wasm_host::{Engine, EngineConfig, EngineError, TimeMeter};
 use parking_lot::Mutex;
@@ -14,10 +15,12 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 use thiserror::Error;
 
+use crate::audit::Audit;
+use crate::audit_log::AuditSettings;
+use crate::dead_letter::Tally;
 use crate::event::Event;
 use crate::runtime::{Listener, Runtime};
 use crate::system::System;
-use crate::tally::Tally;
 
 /// Settings of a [`System`] to be.
 pub struct SystemBuilder {
@@ -27,7 +30,13 @@ pub struct SystemBuilder {
     output: Box<dyn Write + Send>,
     listener: Option<Listener>,
     seeded: Option<(u64, Arc<dyn Clock>)>,
+    dead_letters: (usize, usize),
+    audit: Option<AuditSettings>,
+    engine: Option<Engine>,
 }
+
+/// The most subscriptions of one component.
+const MAX_SUBSCRIPTIONS: u32 = 1000;
 
 /// Guests on a schedule of its own are timed by what they do: so many units of fuel are a
 /// millisecond, about what a core does in that time.
@@ -42,6 +51,9 @@ impl Default for SystemBuilder {
             output: Box::new(io::stdout()),
             listener: None,
             seeded: None,
+            dead_letters: (10_000, 64 << 20),
+            audit: None,
+            engine: None,
         }
     }
 }
@@ -78,6 +90,26 @@ impl SystemBuilder {
         Self { listener: Some(Box::new(listener)), ..self }
     }
 
+    /// How many dead letters are kept, and how many bytes of them; 10,000 and 64 MiB unless it is
+    /// said here.
+    #[must_use]
+    pub fn dead_letters(self, max_count: usize, max_bytes: usize) -> Self {
+        Self { dead_letters: (max_count, max_bytes), ..self }
+    }
+
+    /// Records refusals, and messages if that is set, in a file; none unless it is said here.
+    #[must_use]
+    pub fn audit(self, settings: AuditSettings) -> Self {
+        Self { audit: Some(settings), ..self }
+    }
+
+    /// Uses the engine of `system`, so that guests which that one loaded can be spawned here too.
+    /// Nothing else is shared. Both have to be [seeded](Self::seeded), or neither.
+    #[must_use]
+    pub fn engine_of(self, system: &System) -> Self {
+        Self { engine: Some(system.engine().clone()), ..self }
+    }
+
     /// Runs without threads: in an order, with request ids and back-off drawn from `seed`, on a
     /// clock of the caller's, with guests timed by what they execute. [`System::step`] runs it.
     /// For tests; see the testkit.
@@ -90,13 +122,16 @@ impl SystemBuilder {
     ///
     /// # Errors
     ///
-    /// The WebAssembly engine cannot be set up on this machine.
+    /// The WebAssembly engine cannot be set up on this machine, or the audit file not be opened.
     pub fn build(self) -> Result<System, BuildError> {
         let time_meter = match self.seeded {
             Some(_) => TimeMeter::Fuel { per_millisecond: FUEL_PER_MILLISECOND },
             None => TimeMeter::WallClock,
         };
-        let engine = Engine::new(EngineConfig { time_meter }).map_err(BuildError)?;
+        let engine = match self.engine {
+            Some(engine) => engine,
+            None => Engine::new(EngineConfig { time_meter }).map_err(BuildError::Engine)?,
+        };
         let (scheduler, random) = match self.seeded {
             Some((seed, clock)) => (Scheduler::seeded(seed, clock), StdRng::seed_from_u64(seed)),
             None => {
@@ -105,8 +140,14 @@ impl SystemBuilder {
                 (Scheduler::start(workers), StdRng::from_rng(&mut rand::rng()))
             }
         };
+        let outside = scheduler.workers();
+        let (max_count, max_bytes) = self.dead_letters;
         let runtime = Runtime {
             registry: Registry::new(),
+            topics: Topics::new(MAX_SUBSCRIPTIONS),
+            audit: Audit::open(self.audit, outside)?,
+            dead_letters: Mutex::new(DeadLetters::new(max_count, max_bytes)),
+            outside,
             clock: Arc::clone(scheduler.clock()),
             timers: scheduler.timers().clone(),
             tally: Tally::default(),
@@ -120,7 +161,19 @@ impl SystemBuilder {
     }
 }
 
-/// The WebAssembly engine cannot be set up on this machine.
+/// Why a system was not made.
 #[derive(Debug, Error)]
-#[error("the WebAssembly engine cannot be set up on this machine")]
-pub struct BuildError(#[source] EngineError);
+#[non_exhaustive]
+pub enum BuildError {
+    /// The WebAssembly engine cannot be set up.
+    #[error("the WebAssembly engine cannot be set up on this machine")]
+    Engine(#[source] EngineError),
+    /// The audit file cannot be written.
+    #[error("cannot write the audit file {}: {cause}; correct `file` in [audit]", file.display())]
+    Audit {
+        /// The file.
+        file: PathBuf,
+        /// What the operating system says.
+        cause: io::Error,
+    },
+}

@@ -9,9 +9,11 @@ use airssys_wasm_actor::{MailboxLimits, Overflow};
 use airssys_wasm_codec::Digest;
 use airssys_wasm_core::ComponentId;
 use airssys_wasm_host::{Limits, LoadError};
+use airssys_wasm_security::{Binding, Rate};
 use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
 use thiserror::Error;
 
+use crate::audit_log::AuditSettings;
 use crate::builder::{BuildError, SystemBuilder};
 use crate::guest::Guest;
 use crate::manifest::{self, SystemComponent, SystemManifest, SystemSupervision};
@@ -91,7 +93,15 @@ impl SystemBuilder {
     /// As [`build`](Self::build).
     pub fn build_for(self, manifest: &SystemManifest) -> Result<System, BuildError> {
         let settings = &manifest.system;
-        let builder = self.request_timeout(settings.request_timeout).drain(settings.drain);
+        let dead_letters = &manifest.dead_letters;
+        let builder = self
+            .request_timeout(settings.request_timeout)
+            .drain(settings.drain)
+            .dead_letters(dead_letters.max_count as usize, bytes(dead_letters.max_bytes));
+        let builder = match &manifest.audit {
+            Some(audit) => builder.audit(audit_settings(audit)),
+            None => builder,
+        };
         let builder = match settings.workers {
             Some(workers) => builder.workers(workers.get() as usize),
             None => builder,
@@ -114,31 +124,40 @@ impl System {
             .iter()
             .map(|component| {
                 let path = &component.manifest.component.source;
-                let (digest, guest) = match guests.get(path) {
+                let guest = match guests.get(path) {
                     Some(loaded) => loaded,
                     None => {
                         let loaded = self.load_source(component.id(), path)?;
                         guests.entry(path.clone()).or_insert(loaded)
                     }
                 };
-                expect_digest(component, digest)?;
+                expect_digest(component, guest.digest())?;
                 Ok(spec(component, guest, &manifest.supervision))
             })
             .collect()
     }
 
-    fn load_source(&self, id: &ComponentId, path: &Path) -> Result<(Digest, Guest), StartError> {
+    fn load_source(&self, id: &ComponentId, path: &Path) -> Result<Guest, StartError> {
         let source = fs::read(path).map_err(|cause| StartError::Unreadable {
             id: id.clone(),
             path: path.to_owned(),
             cause,
         })?;
-        let guest = self.load(&source).map_err(|cause| StartError::Unloadable {
+        self.load(&source).map_err(|cause| StartError::Unloadable {
             id: id.clone(),
             path: path.to_owned(),
             cause,
-        })?;
-        Ok((Digest::of(&source), guest))
+        })
+    }
+}
+
+fn audit_settings(audit: &manifest::Audit) -> AuditSettings {
+    AuditSettings {
+        messages: audit.messages,
+        digests: audit.digests,
+        max_bytes: audit.max_bytes.bytes(),
+        keep: audit.keep as usize,
+        ..AuditSettings::new(&audit.file)
     }
 }
 
@@ -148,17 +167,14 @@ fn expect_digest(component: &SystemComponent, found: &Digest) -> Result<(), Star
         (&component.granted_to, "the grant in the system manifest"),
     ];
     for (expected, named_by) in named {
-        if let Some(expected) = expected
-            && expected != found
-        {
-            return Err(StartError::WrongDigest {
-                id: component.id().clone(),
-                path: component.manifest.component.source.clone(),
-                expected: Box::new(*expected),
-                found: Box::new(*found),
-                named_by,
-            });
-        }
+        let judged = expected.map_or(Ok(()), |digest| Binding::to(digest).judge(found));
+        judged.map_err(|unbound| StartError::WrongDigest {
+            id: component.id().clone(),
+            path: component.manifest.component.source.clone(),
+            expected: Box::new(unbound.bound_to),
+            found: Box::new(unbound.found),
+            named_by,
+        })?;
     }
     Ok(())
 }
@@ -171,8 +187,10 @@ fn spec(
     let manifest = &component.manifest;
     let mut grants = component.granted.messaging.clone();
     grants.receive = grants.receive.or_else(|| manifest.capabilities.messaging.receive.clone());
-    ComponentSpec::guest(component.id().clone(), guest)
+    let spec = ComponentSpec::guest(component.id().clone(), guest)
         .grants(grants)
+        .codecs(manifest.serialization.by_preference())
+        .strict_codecs(manifest.serialization.strict)
         .mailbox(MailboxLimits {
             capacity: manifest.mailbox.capacity.get() as usize,
             max_bytes: bytes(manifest.mailbox.max_bytes),
@@ -191,7 +209,12 @@ fn spec(
         .pending_requests(manifest.quota.pending_requests)
         .restart(manifest.supervision.restart.into())
         .intensity(Intensity { max_restarts: supervision.max_restarts, within: supervision.within })
-        .backoff(Backoff { initial: supervision.backoff.initial, max: supervision.backoff.max })
+        .backoff(Backoff { initial: supervision.backoff.initial, max: supervision.backoff.max });
+    let rate = manifest.quota.message_rate.zip(manifest.quota.burst());
+    match rate {
+        Some((per_second, burst)) => spec.rate(Rate { per_second, burst }),
+        None => spec,
+    }
 }
 
 fn bytes(size: manifest::ByteSize) -> usize {
@@ -201,17 +224,12 @@ fn bytes(size: manifest::ByteSize) -> usize {
 /// An operator who sets something is to learn that this version does not act on it.
 fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
     let mut ignored = Vec::new();
-    if manifest.audit.is_some() {
-        ignored.push("[audit]".to_owned());
-    }
     if manifest.supervision.strategy != manifest::Strategy::OneForOne {
         ignored.push("[supervision] strategy".to_owned());
     }
     for component in &manifest.components {
         let (id, manifest) = (component.id(), &component.manifest);
         let settings = [
-            (!manifest.serialization.supported_codecs.is_empty(), "[serialization]"),
-            (manifest.quota.message_rate.is_some(), "[quota] message_rate"),
             (manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message"),
             (manifest.mailbox.max_deliveries.get() > 1, "[mailbox] max_deliveries"),
             (manifest.health != manifest::Health::default(), "[health]"),

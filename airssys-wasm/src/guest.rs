@@ -1,5 +1,6 @@
 use std::fmt;
 
+use airssys_wasm_codec::Digest;
 use airssys_wasm_host::{Component, Description, Engine, InstancePre, LoadError};
 
 use crate::outbox::Outbox;
@@ -8,6 +9,7 @@ use crate::outbox::Outbox;
 #[derive(Clone)]
 pub struct Guest {
     component: Component,
+    digest: Digest,
     pub(crate) pre: InstancePre<Outbox>,
 }
 
@@ -15,7 +17,12 @@ impl Guest {
     pub(crate) fn load(engine: &Engine, source: &[u8]) -> Result<Self, LoadError> {
         let component = Component::load(engine, source)?;
         let pre = component.pre()?;
-        Ok(Self { component, pre })
+        Ok(Self { component, digest: Digest::of(source), pre })
+    }
+
+    /// The digest of the bytes that it was loaded from.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
     }
 
     /// What it imports and exports.

@@ -35,15 +35,22 @@
 
 pub mod manifest;
 
+mod audit;
+mod audit_log;
+mod authority;
 mod blueprint;
 mod builder;
+mod codecs;
+mod dead_letter;
 mod event;
 mod from_manifest;
 mod guest;
 mod mail;
 mod member;
+mod metrics;
 mod native;
 mod outbox;
+mod quota;
 mod registration;
 mod requester;
 mod running;
@@ -52,24 +59,26 @@ mod sender;
 mod spec;
 mod standard;
 mod system;
-mod tally;
 
 pub use airssys_wasm_actor::{MailboxLimits, Overflow};
 pub use airssys_wasm_codec::{Codec, Digest, Envelope};
 pub use airssys_wasm_core::{
-    Clock, ComponentError, ComponentId, Crash, CrashKind, InvalidId, MessageInfo, RequestError,
-    RequestId, SendError,
+    Clock, ComponentError, ComponentId, Crash, CrashKind, InvalidId, InvalidTraceParent,
+    MessageInfo, RequestError, RequestId, SendError, SubscribeError, Topic, TraceParent,
 };
 pub use airssys_wasm_host::{Description, Form, Limits, LoadError, inspect};
-pub use airssys_wasm_security::{Grants, InvalidPattern, Pattern, PatternSet};
+pub use airssys_wasm_security::{Grants, InvalidPattern, Pattern, PatternSet, Rate, Right};
 pub use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
+pub use audit_log::AuditSettings;
 pub use builder::{BuildError, SystemBuilder};
-pub use event::{DeadLetter, DeadLetterReason, Event};
+pub use dead_letter::{DeadLetter, DeadLetterCounts, DeadLetterReason};
+pub use event::Event;
 pub use from_manifest::StartError;
 pub use guest::Guest;
+pub use metrics::{Metrics, SendCounts};
 pub use native::{Context, Native};
+pub use quota::QuotaUsage;
 pub use registration::Status;
 pub use sender::{AskError, PendingResponse, Sender};
 pub use spec::ComponentSpec;
-pub use system::{ComponentStatus, SpawnError, System};
-pub use tally::DeadLetterCounts;
+pub use system::{ComponentStatus, ResendError, SpawnError, System, UnknownComponent};

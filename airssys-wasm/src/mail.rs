@@ -1,6 +1,6 @@
 use std::mem::size_of;
 
-use airssys_wasm_core::{ComponentId, RequestError, RequestId};
+use airssys_wasm_core::{ComponentId, RequestError, RequestId, Topic, TraceParent};
 use bytes::Bytes;
 
 use crate::requester::Reply;
@@ -21,13 +21,20 @@ pub(crate) struct Message {
     pub(crate) delivery: u32,
     /// Where the sender waits for a response.
     pub(crate) reply: Option<Reply>,
+    pub(crate) trace_parent: TraceParent,
+    /// Where it was published.
+    pub(crate) topic: Option<Topic>,
 }
 
 /// How a request of the component itself ended.
 pub(crate) struct Callback {
+    /// To whom the request went.
+    pub(crate) responder: ComponentId,
     pub(crate) request: RequestId,
     pub(crate) outcome: Result<Bytes, RequestError>,
     pub(crate) sent_at: u64,
+    /// The request's.
+    pub(crate) trace_parent: TraceParent,
     /// Which life of the component made the request: a later one is not told of it.
     pub(crate) life: u64,
 }

@@ -2,6 +2,7 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
 use airssys_wasm_core::{ComponentId, Crash, CrashKind, Failure, MessageInfo, RequestError};
@@ -10,7 +11,8 @@ use bytes::Bytes;
 use crossbeam_channel::Sender;
 
 use crate::blueprint::Blueprint;
-use crate::event::{DeadLetterReason, Event};
+use crate::dead_letter::DeadLetterReason;
+use crate::event::Event;
 use crate::mail::{Callback, Mail, Message};
 use crate::outbox::Outbox;
 use crate::registration::{Registration, Status};
@@ -61,6 +63,7 @@ impl Member {
         match self.launch() {
             Ok(()) => {
                 context.resume();
+                self.registration.counters.restarts.bump();
                 self.runtime.emit(&Event::Restarted { id: &self.id });
             }
             Err(crash) => self.crashed(crash, context),
@@ -89,34 +92,43 @@ impl Member {
     fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
         let Some(running) = &mut self.running else {
             // A paused member is given no mail; what comes all the same is not lost.
-            return self.runtime.undelivered(&self.id, Mail::Message(message));
+            return self.runtime.undelivered(&self.registration, Mail::Message(message));
         };
         let info = MessageInfo {
             sent_at: message.sent_at,
             request: message.reply.as_ref().map(|reply| reply.id()),
             delivery: message.delivery,
-            trace_parent: None,
+            trace_parent: Some(message.trace_parent),
+            topic: message.topic.clone(),
         };
         let (sender, payload) = (&message.sender, &message.payload);
         let id = &self.id;
+        let counters = &self.registration.counters;
+        let trace = Some(message.trace_parent);
+        running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
         let handled =
             unwinding(|| running.handle_message(id, sender, payload, info, context.queued()));
         wait_for_filled(running, context);
         match handled {
             Ok(response) => {
+                counters.handled.bump();
                 if let Some(reply) = message.reply {
                     reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
                 }
             }
-            Err(Failure::Refused(error)) => match message.reply {
-                Some(reply) => reply.answer(Err(RequestError::Refused(error))),
-                None => {
-                    let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
-                    let outcome = RequestError::Refused(error);
-                    self.runtime.dead_letter(id, message, reason, detail, outcome);
+            Err(Failure::Refused(error)) => {
+                counters.refused.bump();
+                match message.reply {
+                    Some(reply) => reply.answer(Err(RequestError::Refused(error))),
+                    None => {
+                        let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
+                        let outcome = RequestError::Refused(error);
+                        self.runtime.dead_letter(id, message, reason, detail, outcome);
+                    }
                 }
-            },
+            }
             Err(Failure::Crashed(crash)) => {
+                counters.crashed.bump();
                 let (reason, detail) = (DeadLetterReason::Crashed, Some(crash.to_string()));
                 self.runtime.dead_letter(id, message, reason, detail, RequestError::Crashed);
                 self.crashed(crash, context);
@@ -133,17 +145,18 @@ impl Member {
             sent_at: callback.sent_at,
             request: Some(callback.request),
             delivery: 1,
-            trace_parent: None,
+            trace_parent: Some(callback.trace_parent),
+            topic: None,
         };
         let id = &self.id;
+        self.registration.counters.callbacks.bump();
+        let trace = Some(callback.trace_parent);
+        running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
         let handled = unwinding(|| running.handle_callback(id, &callback, info, context.queued()));
         wait_for_filled(running, context);
         match handled {
             Ok(()) => {}
-            Err(Failure::Refused(error)) => {
-                tracing::info!("{id} refused the outcome of request {}: {error}", callback.request);
-                self.runtime.tally.count(DeadLetterReason::Refused);
-            }
+            Err(Failure::Refused(error)) => self.runtime.refused_outcome(id, callback, &error),
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
         }
     }
@@ -192,9 +205,14 @@ impl Actor for Member {
             self.registration.set_status(Status::GivenUp);
         }
         self.registration.author.requester.forget_all();
+        self.runtime.topics.forget(&self.id);
         for mail in undelivered {
-            self.runtime.undelivered(&self.id, mail);
+            self.runtime.undelivered(&self.registration, mail);
         }
+    }
+
+    fn handled(&mut self, _messages: usize, time: Duration) {
+        self.registration.counters.handling_nanos.add(nanos(time));
     }
 
     fn size(mail: &Mail) -> usize {
@@ -204,6 +222,10 @@ impl Actor for Member {
     fn reserved(mail: &Mail) -> bool {
         matches!(mail, Mail::Callback(_))
     }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Has the next message wait for the receivers that this one's sends have filled.

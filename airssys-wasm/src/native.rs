@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use airssys_wasm_core::{
     ComponentError, ComponentId, MessageInfo, Outbox, RequestError, RequestId, SendError,
+    SubscribeError,
 };
 
 /// A component in Rust, that lives in a system beside guests and under the same contract.
@@ -101,5 +102,29 @@ impl Context<'_> {
     /// Ends a request without a callback; false if it has ended.
     pub fn cancel_request(&mut self, id: RequestId) -> bool {
         self.outbox.cancel_request(id)
+    }
+
+    /// Has messages come here that are published under topics which `pattern` covers, until it is
+    /// ended or the component is stopped.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::subscribe`].
+    pub fn subscribe(&mut self, pattern: &str) -> Result<(), SubscribeError> {
+        self.outbox.subscribe(pattern)
+    }
+
+    /// Ends a subscription; false if there was none with this pattern.
+    pub fn unsubscribe(&mut self, pattern: &str) -> bool {
+        self.outbox.unsubscribe(pattern)
+    }
+
+    /// Publishes a message, and says how many subscribers took it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::publish`].
+    pub fn publish(&mut self, topic: &str, message: &[u8]) -> Result<u32, SendError> {
+        self.outbox.publish(topic, message)
     }
 }

@@ -3,9 +3,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use airssys_wasm_actor::Address;
 use airssys_wasm_core::ComponentId;
-use airssys_wasm_security::{Grants, PatternSet};
 
+use crate::authority::Authority;
+use crate::codecs::Codecs;
 use crate::member::Member;
+use crate::metrics::{Counters, Metrics, SendCounters};
+use crate::quota::{Quota, QuotaUsage};
 use crate::requester::Requester;
 use crate::runtime::Runtime;
 
@@ -13,10 +16,9 @@ use crate::runtime::Runtime;
 pub(crate) struct Registration {
     pub(crate) author: Arc<Author>,
     pub(crate) address: Address<Member>,
-    /// From whom it takes messages; `None`: from anyone.
-    pub(crate) receive: Option<PatternSet>,
     /// The largest message that it takes, in bytes.
     pub(crate) max_message_size: u32,
+    pub(crate) counters: Counters,
     status: AtomicU8,
 }
 
@@ -24,19 +26,13 @@ pub(crate) struct Registration {
 pub(crate) struct Author {
     pub(crate) id: ComponentId,
     pub(crate) authority: Authority,
-    /// The largest message that it may send, in bytes.
-    pub(crate) max_message_size: u32,
+    pub(crate) quota: Quota,
+    /// What it speaks, where it declares that.
+    pub(crate) codecs: Option<Arc<Codecs>>,
     pub(crate) requester: Arc<Requester>,
     /// Whether there is anybody to tell how a request ended.
     pub(crate) takes_callbacks: bool,
-}
-
-/// By what right one sends.
-pub(crate) enum Authority {
-    /// For the operator: to anyone.
-    Operator,
-    /// As far as it was granted.
-    Granted(Grants),
+    pub(crate) sends: SendCounters,
 }
 
 /// What a component is doing.
@@ -66,15 +62,17 @@ impl Author {
         Self {
             id,
             authority: Authority::Operator,
-            max_message_size: u32::MAX,
+            quota: Quota::new(u32::MAX, None),
+            codecs: None,
             requester: Requester::new(None, u32::MAX, u32::MAX, clock, timers),
             takes_callbacks: true,
+            sends: SendCounters::default(),
         }
     }
 
     /// Whether it is the host program, not a component.
     pub(crate) fn is_outside(&self) -> bool {
-        matches!(self.authority, Authority::Operator)
+        self.authority.is_operator()
     }
 }
 
@@ -82,11 +80,10 @@ impl Registration {
     pub(crate) fn new(
         author: Arc<Author>,
         address: Address<Member>,
-        receive: Option<PatternSet>,
         max_message_size: u32,
     ) -> Arc<Self> {
         let status = AtomicU8::new(Status::Starting as u8);
-        Arc::new(Self { author, address, receive, max_message_size, status })
+        Arc::new(Self { author, address, max_message_size, counters: Counters::default(), status })
     }
 
     pub(crate) fn id(&self) -> &ComponentId {
@@ -109,5 +106,26 @@ impl Registration {
     /// Whether nothing is queued or in hand there, and none of its requests is open.
     pub(crate) fn is_idle(&self) -> bool {
         self.address.is_idle() && self.author.requester.in_use() == 0
+    }
+
+    pub(crate) fn metrics(&self) -> Metrics {
+        Metrics {
+            accepted: self.address.accepted(),
+            queued: self.address.queued() as u64,
+            sends: self.author.sends.counts(),
+            ..self.counters.metrics()
+        }
+    }
+
+    pub(crate) fn quota_usage(&self, runtime: &Runtime) -> QuotaUsage {
+        let Author { quota, requester, .. } = &*self.author;
+        let rate = quota.rate_at(runtime.clock.monotonic());
+        QuotaUsage {
+            rate: rate.map(|(rate, _)| rate),
+            available: rate.map(|(_, available)| available),
+            max_message_size: quota.max_message_size,
+            pending_requests: u32::try_from(requester.in_use()).unwrap_or(u32::MAX),
+            max_pending_requests: requester.limit(),
+        }
     }
 }

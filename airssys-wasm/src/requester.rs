@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use airssys_wasm_actor::{Address, Timers};
 use airssys_wasm_broker::OpenRequests;
-use airssys_wasm_core::{Clock, RequestError, RequestId, SendError};
+use airssys_wasm_core::{Clock, ComponentId, RequestError, RequestId, SendError, TraceParent};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 use parking_lot::Mutex;
@@ -29,16 +29,23 @@ pub(crate) struct Requester {
 }
 
 struct Open {
-    requests: OpenRequests<Waiting>,
+    requests: OpenRequests<Opened>,
     /// When the next timer goes off. One timer at a time serves all requests.
     armed: Option<Duration>,
     /// Counts the requester's restarts.
     life: u64,
 }
 
+/// What is kept of an open request.
+struct Opened {
+    waiting: Waiting,
+    trace_parent: TraceParent,
+}
+
 /// Who waits for the outcome of a request.
 pub(crate) enum Waiting {
-    Callback,
+    /// The requester's callback, which is told what became of a request to this component.
+    Callback(ComponentId),
     Thread(Sender<Outcome>),
 }
 
@@ -64,9 +71,10 @@ impl Requester {
         id: RequestId,
         deadline: Duration,
         waiting: Waiting,
+        trace_parent: TraceParent,
     ) -> Result<Reply, SendError> {
         let mut open = self.open.lock();
-        let opened = open.requests.open(id, deadline, waiting);
+        let opened = open.requests.open(id, deadline, Opened { waiting, trace_parent });
         opened.map_err(|_| SendError::TooManyRequests(self.limit))?;
         self.arm(&mut open);
         Ok(Reply { to: Some(Arc::clone(self)), id })
@@ -98,6 +106,11 @@ impl Requester {
         drop(forgotten);
     }
 
+    /// The most that may be in use.
+    pub(crate) fn limit(&self) -> u32 {
+        self.limit
+    }
+
     /// Requests that have not ended, and those whose callback has not begun.
     pub(crate) fn in_use(&self) -> usize {
         self.open.lock().requests.slots_in_use() as usize
@@ -115,11 +128,11 @@ impl Requester {
 
     fn end(&self, id: RequestId, outcome: Outcome) {
         let mut open = self.open.lock();
-        let Some(waiting) = open.requests.close(id) else {
+        let Some(opened) = open.requests.close(id) else {
             self.late.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let ended = self.ended(&mut open, id, waiting, outcome);
+        let ended = self.ended(&mut open, id, opened, outcome);
         drop(open);
         ended();
     }
@@ -130,7 +143,7 @@ impl Requester {
         let expired = open.requests.expire(self.clock.monotonic());
         let ended: Vec<_> = expired
             .into_iter()
-            .map(|(id, waiting)| self.ended(&mut open, id, waiting, Err(RequestError::TimedOut)))
+            .map(|(id, opened)| self.ended(&mut open, id, opened, Err(RequestError::TimedOut)))
             .collect();
         self.arm(&mut open);
         drop(open);
@@ -144,7 +157,7 @@ impl Requester {
         &self,
         open: &mut Open,
         request: RequestId,
-        waiting: Waiting,
+        opened: Opened,
         outcome: Outcome,
     ) -> impl FnOnce() + use<> {
         let outcome = outcome.and_then(|response| {
@@ -152,17 +165,19 @@ impl Requester {
             if fits { Ok(response) } else { Err(RequestError::ResponseTooLarge(self.max_response)) }
         });
         let (life, sent_at, address) = (open.life, self.clock.unix_nanos(), self.address.clone());
+        let Opened { waiting, trace_parent } = opened;
         if matches!(waiting, Waiting::Thread(_)) {
             open.requests.release(1);
         }
         move || match (waiting, address) {
             (Waiting::Thread(thread), _) => drop(thread.send(outcome)),
-            (Waiting::Callback, Some(address)) => {
-                let callback = Callback { request, outcome, sent_at, life };
+            (Waiting::Callback(responder), Some(address)) => {
+                let callback =
+                    Callback { responder, request, outcome, sent_at, trace_parent, life };
                 // It has a place of its own, so it fits; one that has stopped needs no answer.
                 drop(address.try_send(Mail::Callback(callback)));
             }
-            (Waiting::Callback, None) => {}
+            (Waiting::Callback(_), None) => {}
         }
     }
 

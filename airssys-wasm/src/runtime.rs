@@ -3,27 +3,35 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use airssys_wasm_actor::Timers;
-use airssys_wasm_broker::Registry;
-use airssys_wasm_core::{Clock, ComponentId, Crash, RequestError};
+use airssys_wasm_broker::{DeadLetters, Registry, Topics};
+use airssys_wasm_core::{Clock, ComponentError, ComponentId, Crash, RequestError, TraceParent};
+use airssys_wasm_security::Pattern;
+use bytes::Bytes;
 use parking_lot::Mutex;
 use rand::rngs::{SmallRng, StdRng};
 use rand::{RngExt, SeedableRng};
 
-use crate::event::{DeadLetter, DeadLetterReason, Event};
-use crate::mail::{Mail, Message};
+use crate::audit::Audit;
+use crate::dead_letter::{DeadLetter, DeadLetterReason, Tally};
+use crate::event::Event;
+use crate::mail::{Callback, Mail, Message};
 use crate::registration::Registration;
-use crate::tally::Tally;
 
 /// What the members of one system share.
 pub(crate) struct Runtime {
     pub(crate) registry: Registry<Arc<Registration>>,
+    pub(crate) topics: Topics<ComponentId, Pattern>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timers: Timers,
+    pub(crate) audit: Audit,
+    pub(crate) dead_letters: Mutex<DeadLetters<Arc<DeadLetter>>>,
     pub(crate) tally: Tally,
     /// How long a request may take whose sender does not say.
     pub(crate) request_timeout: Duration,
     pub(crate) listener: Option<Listener>,
     pub(crate) random: Mutex<StdRng>,
+    /// What threads that are no worker have in place of a worker's number.
+    pub(crate) outside: usize,
     /// Whether nothing is taken from outside any more.
     pub(crate) closed: AtomicBool,
 }
@@ -59,40 +67,106 @@ impl Runtime {
         detail: Option<String>,
         outcome: RequestError,
     ) {
-        self.tally.count(reason);
         let letter = DeadLetter {
             sender: message.sender,
             target: target.clone(),
             reason,
             detail,
-            size: message.payload.len(),
+            at: self.clock.unix_nanos(),
+            sent_at: message.sent_at,
+            delivery: message.delivery,
+            payload: message.payload,
             request: message.reply.as_ref().map(|reply| reply.id()),
+            trace_parent: message.trace_parent,
         };
         if let Some(reply) = message.reply {
             reply.answer(Err(outcome));
         }
-        self.emit(&Event::DeadLetter(&letter));
+        self.keep(letter);
     }
 
     /// Accounts for what a mailbox dropped.
-    pub(crate) fn dropped(&self, target: &ComponentId, mail: Vec<Mail>) {
+    pub(crate) fn dropped(&self, target: &Registration, mail: Vec<Mail>) {
         for mail in mail {
             if let Mail::Message(message) = mail {
+                target.counters.dropped.fetch_add(1, Ordering::Relaxed);
                 let reason = DeadLetterReason::Dropped;
-                self.dead_letter(target, message, reason, None, RequestError::Dropped);
+                self.dead_letter(target.id(), message, reason, None, RequestError::Dropped);
             }
         }
     }
 
     /// Accounts for what was left in the mailbox of a component that ended.
-    pub(crate) fn undelivered(&self, target: &ComponentId, mail: Mail) {
+    pub(crate) fn undelivered(&self, target: &Registration, mail: Mail) {
         if let Mail::Message(message) = mail {
+            target.counters.stopped.fetch_add(1, Ordering::Relaxed);
             let reason = DeadLetterReason::Stopped;
-            self.dead_letter(target, message, reason, None, RequestError::Stopped);
+            self.dead_letter(target.id(), message, reason, None, RequestError::Stopped);
         }
     }
 
+    /// Accounts for a publication that a subscriber had no room for.
+    pub(crate) fn missed(
+        &self,
+        sender: &ComponentId,
+        subscriber: &Registration,
+        payload: Bytes,
+        now: Duration,
+        trace_parent: TraceParent,
+    ) {
+        subscriber.counters.missed.fetch_add(1, Ordering::Relaxed);
+        let at = self.clock.unix_nanos_at(now);
+        self.keep(DeadLetter {
+            sender: sender.clone(),
+            target: subscriber.id().clone(),
+            reason: DeadLetterReason::Missed,
+            detail: None,
+            at,
+            sent_at: at,
+            delivery: 1,
+            payload,
+            request: None,
+            trace_parent,
+        });
+    }
+
+    /// Accounts for the outcome of a request that its requester's callback refused.
+    pub(crate) fn refused_outcome(
+        &self,
+        requester: &ComponentId,
+        callback: Callback,
+        error: &ComponentError,
+    ) {
+        let Callback { responder, request, outcome, sent_at, trace_parent, .. } = callback;
+        let what = match &outcome {
+            Ok(_) => "the response".to_owned(),
+            Err(ended) => format!("the outcome ({ended})"),
+        };
+        self.keep(DeadLetter {
+            sender: responder,
+            target: requester.clone(),
+            reason: DeadLetterReason::Refused,
+            detail: Some(format!("{error}, for {what}")),
+            at: self.clock.unix_nanos(),
+            sent_at,
+            delivery: 1,
+            payload: outcome.unwrap_or_default(),
+            request: Some(request),
+            trace_parent,
+        });
+    }
+
+    fn keep(&self, letter: DeadLetter) {
+        self.tally.count(letter.reason);
+        self.audit.dead_letter(self.outside, &letter);
+        let letter = Arc::new(letter);
+        let size = letter.kept_size();
+        self.dead_letters.lock().push(Arc::clone(&letter), size);
+        self.emit(&Event::DeadLetter(&letter));
+    }
+
     pub(crate) fn crashed(&self, id: &ComponentId, crash: &Crash, restart: Option<Duration>) {
+        self.audit.flush();
         self.emit(&Event::Crashed { id, crash, restart });
     }
 
@@ -112,8 +186,8 @@ fn log(event: &Event<'_>) {
         Event::Crashed { id, crash, restart: None } => tracing::error!("{id} {crash}; given up"),
         Event::Restarted { id } => tracing::info!("{id} runs again"),
         Event::DeadLetter(letter) => {
-            let DeadLetter { sender, target, reason, detail, size, .. } = letter;
-            let detail = detail.as_deref().unwrap_or_default();
+            let DeadLetter { sender, target, reason, detail, payload, .. } = letter;
+            let (size, detail) = (payload.len(), detail.as_deref().unwrap_or_default());
             tracing::info!("dead letter: {target} {reason} {size} bytes from {sender} {detail}");
         }
         Event::OutputClosed => tracing::info!("standard output is closed"),

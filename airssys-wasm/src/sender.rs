@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use airssys_wasm_core::{Outbox as _, RequestError, RequestId, SendError};
+use airssys_wasm_core::{
+    ComponentId, Outbox as _, RequestError, RequestId, SendError, TraceParent,
+};
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, bounded};
 use thiserror::Error;
@@ -9,6 +11,7 @@ use thiserror::Error;
 use crate::outbox::Outbox;
 use crate::registration::Author;
 use crate::requester::{Outcome, Waiting};
+use crate::runtime::Runtime;
 
 /// A host program's way to send into a system, under an id of its choice.
 ///
@@ -16,11 +19,19 @@ use crate::requester::{Outcome, Waiting};
 /// anyone.
 pub struct Sender {
     outbox: Outbox,
+    outside: usize,
+    trace: Option<TraceParent>,
 }
 
 impl Sender {
-    pub(crate) fn new(outbox: Outbox) -> Self {
-        Self { outbox }
+    pub(crate) fn new(runtime: &Arc<Runtime>, author: Arc<Author>) -> Self {
+        let outbox = Outbox::new(Arc::clone(runtime), author);
+        Self { outbox, outside: runtime.outside, trace: None }
+    }
+
+    /// From now on sends as a part of this trace; `None`: each send begins a trace of its own.
+    pub fn continue_trace(&mut self, parent: Option<TraceParent>) {
+        self.trace = parent;
     }
 
     /// Sends a message, if there is room in the mailbox.
@@ -29,9 +40,16 @@ impl Sender {
     ///
     /// The first check that fails.
     pub fn try_send(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
-        let sent = self.outbox.send_message(target, message);
-        drop(self.outbox.end_turn());
-        sent
+        self.turn(|outbox| outbox.send_message(target, message))
+    }
+
+    /// Publishes a message, and says how many subscribers took it.
+    ///
+    /// # Errors
+    ///
+    /// The first check of the sender's own that fails.
+    pub fn publish(&mut self, topic: &str, message: &[u8]) -> Result<u32, SendError> {
+        self.turn(|outbox| outbox.publish(topic, message))
     }
 
     /// Sends a message, and waits while there is no room in the mailbox.
@@ -56,8 +74,8 @@ impl Sender {
         timeout: Option<Duration>,
     ) -> Result<PendingResponse, SendError> {
         let (outcome, pending) = bounded(1);
-        let sent = self.outbox.request(target, request, timeout, Waiting::Thread(outcome));
-        drop(self.outbox.end_turn());
+        let thread = |_: &ComponentId| Waiting::Thread(outcome);
+        let sent = self.turn(|outbox| outbox.request(target, request, timeout, thread));
         let author = Arc::clone(self.outbox.author());
         Ok(PendingResponse { id: sent?, pending, author })
     }
@@ -74,6 +92,14 @@ impl Sender {
         timeout: Option<Duration>,
     ) -> Result<PendingResponse, SendError> {
         self.waiting(target, |sender| sender.try_request(target, request, timeout))
+    }
+
+    /// Sends something as a turn of its own.
+    fn turn<T>(&mut self, send: impl FnOnce(&mut Outbox) -> T) -> T {
+        self.outbox.begin_turn(self.outside, None, self.trace);
+        let sent = send(&mut self.outbox);
+        drop(self.outbox.end_turn());
+        sent
     }
 
     fn waiting<T>(

@@ -1,14 +1,17 @@
 use std::sync::Arc;
 
 use airssys_wasm_actor::MailboxLimits;
+use airssys_wasm_codec::{Codec, Digest};
 use airssys_wasm_core::ComponentId;
 use airssys_wasm_host::Limits;
-use airssys_wasm_security::Grants;
+use airssys_wasm_security::{Binding, Grants, Rate};
 use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
 
 use crate::blueprint::{Blueprint, NativeFactory};
+use crate::codecs::Codecs;
 use crate::guest::Guest;
 use crate::native::Native;
+use crate::system::SpawnError;
 
 /// A component to be: its id and code, and all that may be set for it.
 ///
@@ -30,6 +33,10 @@ pub struct ComponentSpec {
     pub(crate) mailbox: MailboxLimits,
     pub(crate) limits: Limits,
     pub(crate) max_message_size: u32,
+    pub(crate) rate: Option<Rate>,
+    pub(crate) codecs: Vec<Codec>,
+    pub(crate) strict_codecs: bool,
+    pub(crate) binding: Option<Binding<Digest>>,
     pub(crate) pending_requests: u32,
     pub(crate) restart: Restart,
     pub(crate) intensity: Intensity,
@@ -67,6 +74,10 @@ impl ComponentSpec {
             mailbox: MailboxLimits::default(),
             limits: Limits::default(),
             max_message_size: MAX_MESSAGE_SIZE,
+            rate: None,
+            codecs: Vec::new(),
+            strict_codecs: false,
+            binding: None,
             pending_requests: PENDING_REQUESTS,
             restart: Restart::Permanent,
             intensity: Intensity::default(),
@@ -84,6 +95,33 @@ impl ComponentSpec {
     #[must_use]
     pub fn grants(self, grants: Grants) -> Self {
         Self { grants, ..self }
+    }
+
+    /// What it is granted holds for the binary with this digest only: spawned of another guest, or
+    /// of native code, it is an error.
+    #[must_use]
+    pub fn granted_to(self, digest: Digest) -> Self {
+        Self { binding: Some(Binding::to(digest)), ..self }
+    }
+
+    /// The codecs that it takes and speaks, the one that it likes best first; none: any bytes.
+    #[must_use]
+    pub fn codecs(self, codecs: impl IntoIterator<Item = Codec>) -> Self {
+        Self { codecs: codecs.into_iter().collect(), ..self }
+    }
+
+    /// Whether messages to it are looked through before they are taken: what says that it is
+    /// CBOR, JSON or MessagePack has to be one well-formed item of that, and nothing behind it.
+    /// It has no effect without [`codecs`](Self::codecs).
+    #[must_use]
+    pub fn strict_codecs(self, strict: bool) -> Self {
+        Self { strict_codecs: strict, ..self }
+    }
+
+    /// How fast it may send; at the start there is no limit.
+    #[must_use]
+    pub fn rate(self, rate: Rate) -> Self {
+        Self { rate: Some(rate), ..self }
     }
 
     /// How much its mailbox holds.
@@ -126,6 +164,27 @@ impl ComponentSpec {
     #[must_use]
     pub fn backoff(self, backoff: Backoff) -> Self {
         Self { backoff, ..self }
+    }
+
+    /// What it speaks, where it declares that.
+    pub(crate) fn declared_codecs(&self) -> Option<Arc<Codecs>> {
+        (!self.codecs.is_empty()).then(|| {
+            Arc::new(Codecs { supported: self.codecs.clone(), strict: self.strict_codecs })
+        })
+    }
+
+    /// An error if the grants are bound to another binary.
+    pub(crate) fn expect_binding(&self) -> Result<(), SpawnError> {
+        let Some(binding) = &self.binding else { return Ok(()) };
+        let judged = match &self.code {
+            Code::Guest(guest) => binding.judge(guest.digest()),
+            Code::Native(_) => return Err(SpawnError::NoBinary(self.id.clone())),
+        };
+        judged.map_err(|unbound| SpawnError::WrongBinary {
+            id: self.id.clone(),
+            expected: Box::new(unbound.bound_to),
+            found: Box::new(unbound.found),
+        })
     }
 
     pub(crate) fn takes_callbacks(&self) -> bool {

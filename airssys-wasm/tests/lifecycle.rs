@@ -114,7 +114,7 @@ fn a_component_that_crashes_too_often_is_given_up_and_its_mail_accounted_for() {
     test.advance(Duration::from_secs(30));
     assert_eq!(status(&test, "test/trap"), Status::GivenUp);
     assert_eq!(probe.send("test/trap", b"x"), Err(SendError::Stopped));
-    let counts = test.system().dead_letters();
+    let counts = test.system().dead_letter_counts();
     assert_eq!((counts.crashed, counts.stopped), (3, 2));
     let crash = |restarts| ("test/trap".to_owned(), CrashKind::Trap, restarts);
     assert_eq!(*events.lock().unwrap(), [crash(true), crash(true), crash(false)]);
@@ -191,7 +191,7 @@ fn a_stop_overtakes_the_mail() {
         probe.send("test/one", b"x").unwrap();
     }
     test.system().stop("test/one");
-    assert_eq!(test.system().dead_letters().stopped, 10);
+    assert_eq!(test.system().dead_letter_counts().stopped, 10);
 }
 
 /// Writes down what it is sent, and by whom.
@@ -233,7 +233,7 @@ fn a_panic_in_native_code_is_a_crash() {
     assert_eq!(status(&test, "test/native"), Status::Restarting);
     test.advance(Duration::from_secs(1));
     assert_eq!(*lines.lock().unwrap(), ["test/probe one", "test/probe two"]);
-    assert_eq!(test.system().dead_letters().crashed, 1);
+    assert_eq!(test.system().dead_letter_counts().crashed, 1);
 }
 
 #[test]

@@ -135,7 +135,7 @@ fn a_full_mailbox_is_told_within_one_handler_and_loses_nothing() {
     assert!(test.system().resume("test/slow"));
     test.run();
     assert!(test.system().wait_idle());
-    assert_eq!(test.system().dead_letters(), Default::default());
+    assert_eq!(test.system().dead_letter_counts(), Default::default());
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn a_policy_that_drops_makes_dead_letters() {
         let a = test.puppet("test/a");
         assert!(test.system().suspend("test/slow"));
         assert_eq!(a.send_many(&test, "test/slow", b"x", 25), (25, Ok(())));
-        assert_eq!(test.system().dead_letters().dropped, 15, "{overflow:?}");
+        assert_eq!(test.system().dead_letter_counts().dropped, 15, "{overflow:?}");
         assert_eq!(test.system().component("test/slow").unwrap().queued, 10);
     }
 }
@@ -206,7 +206,7 @@ fn a_pipeline_with_mailboxes_of_ten_loses_nothing_in_any_schedule() {
         test.run();
         let count = probe.request(&test, "test/end", b"").unwrap();
         assert_eq!(count, 301_u32.to_le_bytes(), "seed {seed}");
-        assert_eq!(test.system().dead_letters(), Default::default(), "seed {seed}");
+        assert_eq!(test.system().dead_letter_counts(), Default::default(), "seed {seed}");
     }
 }
 
@@ -230,7 +230,7 @@ fn guests_in_a_circle_never_stall() {
             }
         }
         for _ in 0..1_000 {
-            let lost = test.system().dead_letters().refused;
+            let lost = test.system().dead_letter_counts().refused;
             assert!(test.step() || lost == 6, "seed {seed}: stalled with {} tokens", 6 - lost);
         }
     }
@@ -275,7 +275,7 @@ fn turns_of_up_to_half_a_mailbox_always_find_room() {
             test.step();
         }
         test.run();
-        assert_eq!(test.system().dead_letters().refused, 0, "seed {seed}");
+        assert_eq!(test.system().dead_letter_counts().refused, 0, "seed {seed}");
     }
 }
 
@@ -287,7 +287,7 @@ fn a_turn_of_more_than_a_mailbox_is_refused() {
     let mut probe = test.probe("test/probe");
     probe.send("test/burst", &[101]).unwrap();
     test.run();
-    assert_eq!(test.system().dead_letters().refused, 1);
+    assert_eq!(test.system().dead_letter_counts().refused, 1);
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_crash_of_the_receiver_stays_with_the_receiver() {
         assert_eq!(a.send(&test, "test/b", b"t"), Ok(()));
     }
     test.run();
-    assert_eq!(test.system().dead_letters().crashed, 1, "the one in hand");
+    assert_eq!(test.system().dead_letter_counts().crashed, 1, "the one in hand");
     assert_eq!(test.system().component("test/b").unwrap().queued, 2, "the mailbox is kept");
     assert_eq!(a.send(&test, "test/a", b"n"), Ok(()));
 }

@@ -23,7 +23,7 @@ fn spawn(
 
 fn everywhere() -> Grants {
     let patterns = PatternSet::parse(["**"]).unwrap();
-    Grants { send: patterns.clone(), request: patterns, receive: None }
+    Grants { send: patterns.clone(), request: patterns, ..Grants::default() }
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn a_refusal_comes_with_its_code_and_text() {
     test.run();
     let refusal = RequestError::Refused(ComponentError::new(7, "not today"));
     assert_eq!(a.outcomes(&test), [(id, Err(refusal))]);
-    assert_eq!(test.system().dead_letters(), Default::default(), "the requester knows");
+    assert_eq!(test.system().dead_letter_counts(), Default::default(), "the requester knows");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_request_that_is_pushed_out_of_the_mailbox_is_dropped() {
     test.run();
     assert_eq!(a.outcomes(&test), [(pushed_out, Err(RequestError::Dropped))]);
     assert_eq!(&kept.try_take().unwrap().unwrap()[..], b"2");
-    assert_eq!(test.system().dead_letters().dropped, 1);
+    assert_eq!(test.system().dead_letter_counts().dropped, 1);
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn the_table_is_empty_after_a_million_requests() {
     assert!(test.system().wait_idle());
     let asker = test.system().component("test/asker").unwrap();
     assert_eq!((asker.open_requests, asker.late_responses), (0, 0));
-    assert_eq!(test.system().dead_letters(), Default::default());
+    assert_eq!(test.system().dead_letter_counts(), Default::default());
 }
 
 #[test]

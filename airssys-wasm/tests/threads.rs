@@ -23,7 +23,7 @@ fn id(id: &str) -> ComponentId {
 fn spec(system: &System, name: &str, items: &str) -> ComponentSpec {
     let guest = system.load(guests::guest(items).as_bytes()).unwrap();
     let everywhere = PatternSet::parse(["**"]).unwrap();
-    let grants = Grants { send: everywhere.clone(), request: everywhere, receive: None };
+    let grants = Grants { send: everywhere.clone(), request: everywhere, ..Grants::default() };
     ComponentSpec::guest(id(name), &guest).grants(grants)
 }
 
@@ -183,7 +183,7 @@ fn what_is_accepted_is_handled_whoever_wins_the_races() {
         assert!(system.wait_idle());
     }
     assert_eq!(handled.load(Ordering::Relaxed), sent.load(Ordering::Relaxed) + 20);
-    assert_eq!(system.dead_letters(), Default::default());
+    assert_eq!(system.dead_letter_counts(), Default::default());
 }
 
 #[test]

@@ -1,4 +1,6 @@
-use airssys_wasm::manifest::{Place, SystemComponent, SystemManifest, SystemSupervision};
+use std::path::{Path, PathBuf};
+
+use airssys_wasm::manifest::{Audit, Place, SystemComponent, SystemManifest, SystemSupervision};
 use airssys_wasm::{BuildError, ComponentId, StartError, System};
 use thiserror::Error;
 
@@ -24,9 +26,19 @@ pub(super) enum Fault {
     Start(#[from] StartError),
     #[error(
         "{at}: {from} ({ours}) is granted to reach {to} ({theirs}), and they have no codec in \
-         common: give one of them a codec of the other in [serialization]"
+         common: add {} to `supported_codecs` of {from}, or {} to those of {to}",
+        named(theirs),
+        named(ours)
     )]
     NoCodecInCommon { at: Place, from: ComponentId, ours: Codecs, to: ComponentId, theirs: Codecs },
+
+    #[error("cannot write the audit file {}: there is no folder {}; make it", file.display(), folder.display())]
+    NoAuditFolder { file: PathBuf, folder: PathBuf },
+}
+
+/// What one should speak to be understood by who speaks these.
+fn named(codecs: &Codecs) -> String {
+    codecs.preferred().map_or_else(|| "any codec".to_owned(), |codec| codec.to_string())
 }
 
 /// Something that may be meant so, and more often is not.
@@ -49,6 +61,14 @@ pub(super) enum Warning {
     NoCallback { at: Place, from: ComponentId },
 }
 
+impl Fault {
+    fn of_audit(audit: &Audit) -> Option<Self> {
+        let folder = audit.file.parent().filter(|folder| *folder != Path::new(""))?;
+        let (file, folder) = (audit.file.clone(), folder.to_owned());
+        (!folder.is_dir()).then_some(Self::NoAuditFolder { file, folder })
+    }
+}
+
 impl Judgement {
     /// Loads all components, and compares who was granted what with who is there.
     pub(super) fn of(manifest: &SystemManifest) -> Result<Self, BuildError> {
@@ -61,6 +81,7 @@ impl Judgement {
             warnings: Vec::new(),
         };
         judgement.load(manifest)?;
+        judgement.faults.extend(manifest.audit.as_ref().and_then(Fault::of_audit));
         let targets = Target::all(manifest);
         for component in &manifest.components {
             judgement.compare(component, &targets);
@@ -81,7 +102,6 @@ impl Judgement {
         let mut part = SystemManifest { components: Vec::new(), ..manifest.clone() };
         // The runtime warns of what it does not act on: of the system's settings once.
         self.faults.extend(engine.specs(&part).err().map(Fault::Start));
-        part.audit = None;
         part.supervision = SystemSupervision::default();
         for component in &manifest.components {
             part.components = vec![component.clone()];

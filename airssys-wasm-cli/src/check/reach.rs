@@ -1,7 +1,7 @@
 use std::fmt;
 
 use airssys_wasm::manifest::{SystemComponent, SystemManifest};
-use airssys_wasm::{ComponentId, Grants};
+use airssys_wasm::{Codec, ComponentId, Grants};
 
 use super::codecs::Codecs;
 use crate::standard;
@@ -12,6 +12,8 @@ pub(super) struct Reach {
     pub(super) to: ComponentId,
     pub(super) right: Right,
     pub(super) codecs: Codecs,
+    /// The one of them to use.
+    pub(super) best: Option<Codec>,
 }
 
 /// By what the one may reach the other.
@@ -38,9 +40,10 @@ impl Reach {
         for from in &manifest.components {
             for to in targets.iter().filter(|to| to.takes_from(from.id())) {
                 if let Some(right) = Right::of(&from.granted.messaging, &to.id) {
-                    let codecs = Codecs::of(from).in_common(&to.codecs());
+                    let (ours, theirs) = (Codecs::of(from), to.codecs());
+                    let (codecs, best) = (ours.in_common(&theirs), ours.best_for(&theirs));
                     let (from, to) = (from.id().clone(), to.id.clone());
-                    reaches.push(Self { from, to, right, codecs });
+                    reaches.push(Self { from, to, right, codecs, best });
                 }
             }
         }

@@ -63,7 +63,8 @@ impl Verdict {
     /// A message of the operator that was accepted, and lost without an answer, is a fault. What
     /// a mailbox drops is as the system manifest wants it.
     pub(super) fn dead_letter(&self, letter: &DeadLetter) {
-        let DeadLetter { sender, target, reason, detail, size, request } = letter;
+        let DeadLetter { sender, target, reason, detail, payload, request, .. } = letter;
+        let size = payload.len();
         if !is_operators(sender) || request.is_some() {
             return;
         }

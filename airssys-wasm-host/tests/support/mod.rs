@@ -73,7 +73,7 @@ pub fn id(text: &str) -> ComponentId {
 }
 
 pub fn info() -> MessageInfo {
-    MessageInfo { sent_at: 7, request: None, delivery: 1, trace_parent: None }
+    MessageInfo::new(7)
 }
 
 /// The crash with which a call ended.

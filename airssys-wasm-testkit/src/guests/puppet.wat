@@ -5,6 +5,12 @@
   (func $send-request (param i32 i32 i32 i32 i64 i32)))
 (import "airssys:component/messaging@0.1.0" "cancel-request"
   (func $cancel-request (param i64 i64) (result i32)))
+(import "airssys:component/topics@0.1.0" "subscribe" (func $subscribe (param i32 i32 i32)))
+(import "airssys:component/topics@0.1.0" "unsubscribe"
+  (func $unsubscribe (param i32 i32) (result i32)))
+(import "airssys:component/topics@0.1.0" "publish"
+  (func $publish (param i32 i32 i32 i32 i32)))
+(import "airssys:component/topics@0.1.0" "current-topic" (func $current-topic (param i32)))
 (import "airssys:component/context@0.1.0" "self-id" (func $self-id (param i32)))
 (import "airssys:component/context@0.1.0" "current-message" (func $current-message (param i32)))
 
@@ -35,18 +41,18 @@
   (if (i32.eq (local.get $order) (i32.const 0x74)) (then unreachable))
   (if (i32.eq (local.get $order) (i32.const 0x73)) (then (loop $forever (br $forever))))
 
-  ;; 'm' COUNT:u32 TARGET-LENGTH:u8 TARGET PAYLOAD: send so often, or until refused. Responds
+  ;; 'm' COUNT:u32 TARGET-LENGTH:u16 TARGET PAYLOAD: send so often, or until refused. Responds
   ;; with how many were accepted, the last result, and the codes that it points to.
   (if (i32.eq (local.get $order) (i32.const 0x6d))
     (then
-      (local.set $target-length (i32.load8_u offset=5 (local.get $message)))
-      (local.set $target (i32.add (local.get $message) (i32.const 6)))
+      (local.set $target-length (i32.load16_u offset=5 (local.get $message)))
+      (local.set $target (i32.add (local.get $message) (i32.const 7)))
       (block $refused
         (loop $next
           (call $send-message
             (local.get $target) (local.get $target-length)
             (i32.add (local.get $target) (local.get $target-length))
-            (i32.sub (i32.sub (local.get $length) (i32.const 6)) (local.get $target-length))
+            (i32.sub (i32.sub (local.get $length) (i32.const 7)) (local.get $target-length))
             (i32.const 264))
           (br_if $refused (i32.load8_u (i32.const 264)))
           (local.set $count (i32.add (local.get $count) (i32.const 1)))
@@ -54,15 +60,15 @@
       (i32.store (i32.const 260) (local.get $count))
       (return (call $respond-with-codes))))
 
-  ;; 'r' TIMEOUT:u64 TARGET-LENGTH:u8 TARGET PAYLOAD: make a request. Responds as 'm' does.
+  ;; 'r' TIMEOUT:u64 TARGET-LENGTH:u16 TARGET PAYLOAD: make a request. Responds as 'm' does.
   (if (i32.eq (local.get $order) (i32.const 0x72))
     (then
-      (local.set $target-length (i32.load8_u offset=9 (local.get $message)))
-      (local.set $target (i32.add (local.get $message) (i32.const 10)))
+      (local.set $target-length (i32.load16_u offset=9 (local.get $message)))
+      (local.set $target (i32.add (local.get $message) (i32.const 11)))
       (call $send-request
         (local.get $target) (local.get $target-length)
         (i32.add (local.get $target) (local.get $target-length))
-        (i32.sub (i32.sub (local.get $length) (i32.const 10)) (local.get $target-length))
+        (i32.sub (i32.sub (local.get $length) (i32.const 11)) (local.get $target-length))
         (i64.load offset=1 (local.get $message))
         (i32.const 264))
       (i32.store (i32.const 260) (i32.eqz (i32.load8_u (i32.const 264))))
@@ -83,14 +89,63 @@
       (global.set $log (global.get $log-start))
       (return (call $respond (global.get $log-start) (local.get $count)))))
 
-  ;; 'i': respond with option<message-info>, and then the own id.
+  ;; 'i': respond with option<message-info>, the text of its traceparent if it has one, and the
+  ;; own id.
   (if (i32.eq (local.get $order) (i32.const 0x69))
     (then
+      (call $self-id (i32.const 384))
       (call $current-message (i32.const 400))
-      (call $self-id (i32.const 480))
-      (memory.copy (i32.const 456) (i32.load (i32.const 480)) (i32.load (i32.const 484)))
+      (local.set $count (i32.const 456))
+      (if (i32.load8_u (i32.const 444))
+        (then
+          (memory.copy (local.get $count) (i32.load (i32.const 448)) (i32.load (i32.const 452)))
+          (local.set $count (i32.add (local.get $count) (i32.load (i32.const 452))))))
+      (memory.copy (local.get $count) (i32.load (i32.const 384)) (i32.load (i32.const 388)))
       (return (call $respond (i32.const 400)
-        (i32.add (i32.const 56) (i32.load (i32.const 484)))))))
+        (i32.sub (i32.add (local.get $count) (i32.load (i32.const 388))) (i32.const 400))))))
+
+  ;; 'p' TOPIC-LENGTH:u16 TOPIC PAYLOAD: publish. Responds as 'm' does.
+  (if (i32.eq (local.get $order) (i32.const 0x70))
+    (then
+      (local.set $target-length (i32.load16_u offset=1 (local.get $message)))
+      (local.set $target (i32.add (local.get $message) (i32.const 3)))
+      (call $publish
+        (local.get $target) (local.get $target-length)
+        (i32.add (local.get $target) (local.get $target-length))
+        (i32.sub (i32.sub (local.get $length) (i32.const 3)) (local.get $target-length))
+        (i32.const 264))
+      (i32.store (i32.const 260) (i32.eqz (i32.load8_u (i32.const 264))))
+      (return (call $respond-with-codes))))
+
+  ;; 'b' PATTERN: subscribe. Responds with the result, 12 bytes.
+  (if (i32.eq (local.get $order) (i32.const 0x62))
+    (then
+      (call $subscribe
+        (i32.add (local.get $message) (i32.const 1)) (i32.sub (local.get $length) (i32.const 1))
+        (i32.const 264))
+      (return (call $respond (i32.const 264) (i32.const 12)))))
+
+  ;; 'u' PATTERN: unsubscribe. Responds with one byte.
+  (if (i32.eq (local.get $order) (i32.const 0x75))
+    (then
+      (i32.store8 (i32.const 300)
+        (call $unsubscribe
+          (i32.add (local.get $message) (i32.const 1))
+          (i32.sub (local.get $length) (i32.const 1))))
+      (return (call $respond (i32.const 300) (i32.const 1)))))
+
+  ;; 'q' REST: send the topic of this message, or nothing if it has none, to test/topics.
+  (if (i32.eq (local.get $order) (i32.const 0x71))
+    (then
+      (call $current-topic (i32.const 264))
+      (i64.store (i32.const 400) (i64.const 0x706f742f74736574)) ;; "test/top"
+      (i32.store (i32.const 408) (i32.const 0x736369)) ;; "ics"
+      (call $send-message
+        (i32.const 400) (i32.const 11)
+        (i32.load (i32.const 268))
+        (select (i32.load (i32.const 272)) (i32.const 0) (i32.load8_u (i32.const 264)))
+        (i32.const 304))
+      (return (call $done))))
   unreachable)
 
 ;; From 260: how many were accepted, 24 bytes of result from 264, and the codes of

@@ -10,10 +10,12 @@ use super::value;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Capabilities {
-    /// Whom it may send to and request from, and whom it takes messages from.
+    /// Whom it may send to and request from, whom it takes messages from, and which topics are
+    /// open to it.
     #[serde(deserialize_with = "messaging")]
     pub messaging: Grants,
     /// What of the machine it reaches through WASI.
+    #[serde(deserialize_with = "value::table")]
     pub wasi: Wasi,
 }
 
@@ -26,6 +28,7 @@ pub struct Wasi {
     /// Environment variables, by name.
     pub env: Vec<String>,
     /// Folders.
+    #[serde(deserialize_with = "value::tables")]
     pub preopens: Vec<Preopen>,
     /// What it may connect to, as `host:port`.
     pub network: Vec<String>,
@@ -118,8 +121,8 @@ fn is_within(inner: &Path, outer: &Path) -> bool {
 }
 
 fn messaging<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Grants, D::Error> {
-    let Messaging { send, request, receive } = Messaging::deserialize(deserializer)?;
-    Ok(Grants { send, request, receive })
+    let Messaging { send, request, receive, publish, subscribe } = value::table(deserializer)?;
+    Ok(Grants { send, request, receive, publish, subscribe })
 }
 
 /// The keys of `[capabilities.messaging]`.
@@ -132,6 +135,10 @@ struct Messaging {
     request: PatternSet,
     #[serde(deserialize_with = "value::some_list")]
     receive: Option<PatternSet>,
+    #[serde(deserialize_with = "value::list")]
+    publish: PatternSet,
+    #[serde(deserialize_with = "value::list")]
+    subscribe: PatternSet,
 }
 
 #[cfg(test)]
@@ -146,7 +153,12 @@ mod tests {
     fn everything_but_receive_is_asked_for() {
         let asked = capabilities(
             r#"
-            messaging = { send = ["a/b", "c/*"], request = ["a/b"], receive = ["x/**"] }
+            [messaging]
+            send = ["a/b", "c/*"]
+            request = ["a/b"]
+            receive = ["x/**"]
+            publish = ["news/**"]
+            subscribe = ["news/eu"]
             [wasi]
             stdio = true
             env = ["HOME"]
@@ -159,6 +171,8 @@ mod tests {
             r#"send = "a/b""#,
             r#"send = "c/*""#,
             r#"request = "a/b""#,
+            r#"publish = "news/**""#,
+            r#"subscribe = "news/eu""#,
             "stdio = true",
             r#"env = "HOME""#,
             r#"network = "127.0.0.1:5432""#,

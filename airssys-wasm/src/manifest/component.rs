@@ -19,27 +19,28 @@ use super::value::{self, Value};
 #[serde(deny_unknown_fields)]
 pub struct ComponentManifest {
     /// Which component this is.
+    #[serde(deserialize_with = "value::table")]
     pub component: Component,
     /// The codecs that it speaks.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     pub serialization: Serialization,
     /// What it asks for, and from whom it takes messages.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     pub capabilities: Capabilities,
     /// How much it may send.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     pub quota: Quota,
     /// How much memory and time it may take.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     pub resources: Resources,
     /// Its mailbox.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     pub mailbox: Mailbox,
     /// Whether it starts again.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     pub supervision: ComponentSupervision,
     /// How its health is watched, if it exports `health`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     pub health: Health,
     /// What it reads through `wasi:config/store`. Numbers and booleans are given to it as text.
     #[serde(default, deserialize_with = "config")]
@@ -90,7 +91,7 @@ impl ComponentManifest {
 
     /// An error if it prefers a codec that is none of those it declares.
     pub(super) fn expect_speakable(&self, at: impl FnOnce() -> Place) -> Result<(), ManifestError> {
-        let Serialization { supported_codecs, preferred_codec } = &self.serialization;
+        let Serialization { supported_codecs, preferred_codec, .. } = &self.serialization;
         let Some(preferred) = preferred_codec else {
             return Ok(());
         };
@@ -132,6 +133,19 @@ pub struct Serialization {
     /// The one that it likes best.
     #[serde(deserialize_with = "value::some")]
     pub preferred_codec: Option<Codec>,
+    /// Whether messages in a self-delimiting format (CBOR, JSON, MessagePack) are taken only if
+    /// they are well-formed.
+    pub strict: bool,
+}
+
+impl Serialization {
+    /// What the component speaks, the codec that it likes best first.
+    pub fn by_preference(&self) -> Vec<Codec> {
+        let is_other = |codec: &&Codec| Some(**codec) != self.preferred_codec;
+        let others = self.supported_codecs.iter().filter(is_other);
+        let preferred = self.preferred_codec.filter(|_| !self.supported_codecs.is_empty());
+        preferred.iter().chain(others).copied().collect()
+    }
 }
 
 /// `[quota]`: how much a component may send.
@@ -216,6 +230,7 @@ pub struct Mailbox {
     #[serde(deserialize_with = "size::positive")]
     pub max_bytes: ByteSize,
     /// What happens to a message for which there is no room.
+    #[serde(deserialize_with = "value::word")]
     pub overflow: Overflow,
     /// How often a message is tried on which the component crashes.
     #[serde(deserialize_with = "value::one")]
@@ -250,6 +265,7 @@ pub enum Overflow {
 #[serde(default, deny_unknown_fields)]
 pub struct ComponentSupervision {
     /// After which ends it starts again.
+    #[serde(deserialize_with = "value::word")]
     pub restart: Restart,
 }
 

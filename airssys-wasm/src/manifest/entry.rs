@@ -50,19 +50,19 @@ pub(super) struct Entry {
 
     // The sections of `Component.toml`, so that what is wrong in one is found at its place in
     // this file. Here absent keys have their defaults; `Overrides` has what was written.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     serialization: Serialization,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     capabilities: Capabilities,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     quota: Quota,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     resources: Resources,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     mailbox: Mailbox,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     supervision: ComponentSupervision,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     health: Health,
     #[serde(default, deserialize_with = "component::config")]
     config: BTreeMap<String, String>,

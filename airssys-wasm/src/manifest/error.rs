@@ -1,4 +1,4 @@
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::io;
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum ManifestError {
     /// A file is not there, or cannot be read.
-    #[error("{}cannot read {}: {cause}; {}", At(named_at), path.display(), remedy(named_at))]
+    #[error("{}cannot read {}: {cause}; {}", At(named_at), Plain(path.display()), remedy(named_at))]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -21,7 +21,7 @@ pub enum ManifestError {
         cause: io::Error,
     },
     /// It is no TOML, has a key that there is not, lacks one, or has a value that is not allowed.
-    #[error("{at}: {fault}")]
+    #[error("{at}: {}", Plain(fault))]
     Invalid {
         /// The key or the value.
         at: Place,
@@ -56,7 +56,7 @@ pub enum ManifestError {
     #[error(
         "{at}: the grant of {id} covers more than it asks for: {}; take this out of the grant, \
          or ask for it in {}",
-        excess.join(", "), manifest.display()
+        excess.join(", "), Plain(manifest.display())
     )]
     GrantTooWide {
         /// The component.
@@ -83,7 +83,20 @@ pub struct Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.file.display(), self.line)
+        write!(f, "{}:{}", Plain(self.file.display()), self.line)
+    }
+}
+
+/// What others have named, on one line: what a terminal would act upon is escaped.
+struct Plain<T>(T);
+
+impl<T: fmt::Display> fmt::Display for Plain<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.to_string().chars().try_for_each(|c| match c {
+            '\u{2028}' | '\u{2029}' => write!(f, "{}", c.escape_default()),
+            c if c.is_control() => write!(f, "{}", c.escape_default()),
+            c => f.write_char(c),
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::entry::{Entry, SystemComponent};
 use super::error::ManifestError;
 use super::overrides::Overrides;
-use super::size::ByteSize;
+use super::size::{self, ByteSize};
 use super::source::Source;
 use super::{time, value};
 
@@ -72,14 +72,15 @@ fn expect_distinct(components: &[SystemComponent]) -> Result<(), ManifestError> 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     system: System,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::tables")]
     component: Vec<Entry>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     supervision: SystemSupervision,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "value::table")]
     dead_letters: DeadLetters,
+    #[serde(default, deserialize_with = "value::some_table")]
     audit: Option<Audit>,
 }
 
@@ -124,6 +125,7 @@ impl Default for System {
 #[serde(default, deny_unknown_fields)]
 pub struct SystemSupervision {
     /// Which components start again.
+    #[serde(deserialize_with = "value::word")]
     pub strategy: Strategy,
     /// Restarts within [`within`](Self::within); with one more, the supervisor gives up.
     #[serde(deserialize_with = "value::one")]
@@ -132,6 +134,7 @@ pub struct SystemSupervision {
     #[serde(deserialize_with = "time::positive")]
     pub within: Duration,
     /// How long a restart waits.
+    #[serde(deserialize_with = "value::table")]
     pub backoff: Backoff,
 }
 
@@ -203,4 +206,23 @@ pub struct Audit {
     /// Whether every message is recorded, and not only refusals.
     #[serde(default)]
     pub messages: bool,
+    /// Whether the digests of messages are recorded.
+    #[serde(default)]
+    pub digests: bool,
+    /// The size at which the file is put aside and a new one begun.
+    #[serde(default = "Audit::default_max_bytes", deserialize_with = "size::positive")]
+    pub max_bytes: ByteSize,
+    /// How many files that were put aside are kept.
+    #[serde(default = "Audit::default_keep", deserialize_with = "value::one")]
+    pub keep: u32,
+}
+
+impl Audit {
+    fn default_max_bytes() -> ByteSize {
+        ByteSize(64 << 20)
+    }
+
+    fn default_keep() -> u32 {
+        8
+    }
 }

@@ -7,7 +7,8 @@ use airssys_wasm_codec::{Codec, Digest};
 use airssys_wasm_core::ComponentId;
 use airssys_wasm_security::Pattern;
 use serde::Deserializer;
-use serde::de::{self, Deserialize, Unexpected, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, Deserialize, IntoDeserializer, MapAccess, Unexpected, Visitor};
 
 /// A type of another crate that stands in a manifest. It is checked where it is read, so that
 /// the parser knows the place of what is wrong.
@@ -40,6 +41,72 @@ pub(super) fn some_list<'de, D: Deserializer<'de>, T: Value, C: FromIterator<T>>
     deserializer: D,
 ) -> Result<Option<C>, D::Error> {
     list(deserializer).map(Some)
+}
+
+/// For `deserialize_with`: a section. serde by itself would also take a list of its values.
+pub(super) fn table<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_map(TableVisitor(PhantomData))
+}
+
+/// For `deserialize_with`: a section that may be absent.
+pub(super) fn some_table<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    table(deserializer).map(Some)
+}
+
+/// For `deserialize_with`: a list of sections.
+pub(super) fn tables<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let tables: Vec<Section<T>> = Vec::deserialize(deserializer)?;
+    Ok(tables.into_iter().map(|Section(table)| table).collect())
+}
+
+/// For `deserialize_with`: one of the words that an enum has. serde by itself would also take
+/// a table with the word as its key.
+pub(super) fn word<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    deserializer.deserialize_str(WordVisitor(PhantomData))
+}
+
+struct Section<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Section<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        table(deserializer).map(Section)
+    }
+}
+
+struct TableVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for TableVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a section with keys")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
+}
+
+struct WordVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for WordVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a word in quotes")
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<T, E> {
+        T::deserialize(word.into_deserializer())
+    }
 }
 
 struct Item<T>(T);

@@ -1,0 +1,162 @@
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use airssys_wasm_core::SendError;
+
+/// What one component has done since it was spawned, across its restarts.
+///
+/// Of the messages that were [accepted](Self::accepted) for it each one is, at any time when it
+/// has none in hand, in exactly one of [`queued`](Self::queued), [`handled`](Self::handled),
+/// [`refused`](Self::refused), [`crashed`](Self::crashed), [`dropped`](Self::dropped) and
+/// [`stopped`](Self::stopped).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Metrics {
+    /// Messages, requests among them, that were taken into its mailbox.
+    pub accepted: u64,
+    /// Those that wait there.
+    pub queued: u64,
+    /// Those that its handler took.
+    pub handled: u64,
+    /// Those that its handler returned an error for.
+    pub refused: u64,
+    /// Those that it crashed with.
+    pub crashed: u64,
+    /// Those that were pushed out of the mailbox, or did not get into it.
+    pub dropped: u64,
+    /// Those that were left when it ended.
+    pub stopped: u64,
+    /// Publications that it had subscribed to and that its mailbox had no room for.
+    pub missed: u64,
+    /// Outcomes of its own requests that its callback was told.
+    pub callbacks: u64,
+    /// How often it was started anew.
+    pub restarts: u64,
+    /// The time that its handlers ran, all together.
+    pub handling_time: Duration,
+    /// What it sent.
+    pub sends: SendCounts,
+}
+
+/// How the sends of one component ended: messages, requests and publications, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the fields are the cases of `SendError`")]
+pub struct SendCounts {
+    pub accepted: u64,
+    pub invalid_target: u64,
+    pub no_such_component: u64,
+    pub not_permitted: u64,
+    pub codec_not_accepted: u64,
+    pub message_too_large: u64,
+    pub rate_limited: u64,
+    pub mailbox_full: u64,
+    pub too_many_requests: u64,
+    pub stopped: u64,
+    pub no_callback: u64,
+}
+
+/// [`Metrics`] while they are being counted.
+#[derive(Default)]
+pub(crate) struct Counters {
+    pub(crate) handled: Counter,
+    pub(crate) refused: Counter,
+    pub(crate) crashed: Counter,
+    pub(crate) callbacks: Counter,
+    pub(crate) restarts: Counter,
+    pub(crate) handling_nanos: Counter,
+    // Whoever sends or stops counts these.
+    pub(crate) dropped: AtomicU64,
+    pub(crate) stopped: AtomicU64,
+    pub(crate) missed: AtomicU64,
+}
+
+/// [`SendCounts`] while they are being counted.
+#[derive(Default)]
+pub(crate) struct SendCounters {
+    pub(crate) accepted: Counter,
+    refused: [Counter; 10],
+}
+
+/// A number that one thread at a time adds to, and any may read. No other core is made to wait.
+#[derive(Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn bump(&self) {
+        self.add(1);
+    }
+
+    pub(crate) fn add(&self, more: u64) {
+        self.0.store(self.0.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
+    }
+
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl SendCounters {
+    /// The counter of those that failed so.
+    pub(crate) fn refused(&self, error: &SendError) -> &Counter {
+        &self.refused[match error {
+            SendError::InvalidTarget => 0,
+            SendError::NoSuchComponent => 1,
+            SendError::NotPermitted => 2,
+            SendError::CodecNotAccepted(_) => 3,
+            SendError::MessageTooLarge(_) => 4,
+            SendError::RateLimited(_) => 5,
+            SendError::MailboxFull => 6,
+            SendError::TooManyRequests(_) => 7,
+            SendError::Stopped => 8,
+            SendError::NoCallback => 9,
+        }]
+    }
+
+    pub(crate) fn counts(&self) -> SendCounts {
+        let [
+            invalid_target,
+            no_such_component,
+            not_permitted,
+            codec_not_accepted,
+            message_too_large,
+            rate_limited,
+            mailbox_full,
+            too_many_requests,
+            stopped,
+            no_callback,
+        ] = self.refused.each_ref().map(Counter::get);
+        SendCounts {
+            accepted: self.accepted.get(),
+            invalid_target,
+            no_such_component,
+            not_permitted,
+            codec_not_accepted,
+            message_too_large,
+            rate_limited,
+            mailbox_full,
+            too_many_requests,
+            stopped,
+            no_callback,
+        }
+    }
+}
+
+impl Counters {
+    /// What was counted here; the mailbox and the outbox know the rest.
+    pub(crate) fn metrics(&self) -> Metrics {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        Metrics {
+            handled: self.handled.get(),
+            refused: self.refused.get(),
+            crashed: self.crashed.get(),
+            callbacks: self.callbacks.get(),
+            restarts: self.restarts.get(),
+            handling_time: Duration::from_nanos(self.handling_nanos.get()),
+            dropped: read(&self.dropped),
+            stopped: read(&self.stopped),
+            missed: read(&self.missed),
+            ..Metrics::default()
+        }
+    }
+}

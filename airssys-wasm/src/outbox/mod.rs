@@ -1,0 +1,366 @@
+//! The way out of a component: the only place where a send is judged.
+
+mod publication;
+mod route;
+mod turn;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use airssys_wasm_actor::{Address, TrySendError};
+use airssys_wasm_broker::Routes;
+use airssys_wasm_core::{ComponentId, RequestId, SendError, SubscribeError, Topic, TraceParent};
+use airssys_wasm_security::TooSoon;
+use airssys_wasm_security::audit::{Attempt, AttemptKind, AuditEvent};
+use bytes::Bytes;
+use rand::RngExt;
+use rand::rngs::SmallRng;
+
+use crate::audit;
+use crate::dead_letter::DeadLetter;
+use crate::mail::{Mail, Message};
+use crate::member::Member;
+use crate::registration::Author;
+use crate::requester::{Reply, Waiting};
+use crate::runtime::Runtime;
+
+use publication::Publication;
+use route::{Right, Route};
+use turn::Turn;
+
+/// Judges what one component sends, in the contract's order: a well-formed target, the sender's
+/// own grants, the target exists, what the receiver takes, the sender's quota, the mailbox. The
+/// first that fails is the answer.
+pub(crate) struct Outbox {
+    sender: Sender,
+    routes: Routes<Route>,
+    publications: Routes<Publication>,
+    turn: Turn,
+    random: SmallRng,
+}
+
+/// Who sends. What each send needs is here itself, not behind a pointer: among thousands of
+/// components those lines are cold.
+struct Sender {
+    id: ComponentId,
+    max_message_size: u32,
+    is_outside: bool,
+    has_rate: bool,
+    audits_messages: bool,
+    runtime: Arc<Runtime>,
+    author: Arc<Author>,
+}
+
+/// A message that is about to be put into a mailbox.
+struct Draft {
+    payload: Bytes,
+    /// 1 for the first delivery.
+    delivery: u32,
+    reply: Option<Reply>,
+    topic: Option<Topic>,
+    kind: AttemptKind,
+}
+
+/// How many targets a sender remembers, and how many topics.
+const ROUTES: usize = 1024;
+const PUBLICATIONS: usize = 64;
+
+impl Outbox {
+    pub(crate) fn new(runtime: Arc<Runtime>, author: Arc<Author>) -> Self {
+        let random = runtime.fork_random();
+        let turn = Turn::new(runtime.outside);
+        let sender = Sender {
+            id: author.id.clone(),
+            max_message_size: author.quota.max_message_size,
+            is_outside: author.is_outside(),
+            has_rate: author.quota.has_rate(),
+            audits_messages: runtime.audit.wants_messages(),
+            runtime,
+            author,
+        };
+        let (routes, publications) = (Routes::new(ROUTES), Routes::new(PUBLICATIONS));
+        Self { sender, routes, publications, turn, random }
+    }
+
+    /// Begins a call of the sender's code: on this worker, at this time if it is known, and in
+    /// this trace if it is part of one.
+    pub(crate) fn begin_turn(
+        &mut self,
+        worker: usize,
+        began: Option<Duration>,
+        trace: Option<TraceParent>,
+    ) {
+        self.turn.begin(worker, began, trace);
+    }
+
+    /// Ends it, and says which receivers it filled, and how much room there should be in each.
+    pub(crate) fn end_turn(&mut self) -> impl Iterator<Item = (Address<Member>, usize)> + '_ {
+        self.turn.end()
+    }
+
+    pub(crate) fn author(&self) -> &Arc<Author> {
+        &self.sender.author
+    }
+
+    /// Sends a request whose outcome goes to a thread or to the sender's callback.
+    pub(crate) fn request(
+        &mut self,
+        target: &str,
+        request: &[u8],
+        timeout: Option<Duration>,
+        waiting: impl FnOnce(&ComponentId) -> Waiting,
+    ) -> Result<RequestId, SendError> {
+        let kind = AttemptKind::Request;
+        let Self { sender, routes, turn, random, .. } = self;
+        let sent = sender.judge(routes, turn, target, request, Right::Request).and_then(|route| {
+            if !sender.author.takes_callbacks {
+                return Err(SendError::NoCallback);
+            }
+            let id = RequestId::from_random(random.random());
+            let timeout = timeout.unwrap_or(sender.runtime.request_timeout);
+            let deadline = sender.runtime.clock.monotonic().saturating_add(timeout);
+            let trace = turn.trace(random);
+            let waiting = waiting(route.target());
+            let reply = sender.author.requester.open(id, deadline, waiting, trace)?;
+            let draft = Draft::new(kind, Bytes::copy_from_slice(request));
+            let draft = Draft { reply: Some(reply), ..draft };
+            sender.post(route, turn, random, draft)?;
+            Ok(id)
+        });
+        sent.inspect_err(|error| self.sender.refused(&self.turn, kind, target, request, error))
+    }
+
+    /// Sends a dead letter again, in the name of its sender.
+    pub(crate) fn resend(&mut self, letter: &DeadLetter) -> Result<(), SendError> {
+        let (target, payload) = (letter.target.as_str(), &letter.payload);
+        let delivery = letter.delivery.saturating_add(1);
+        self.begin_turn(self.turn.worker, None, Some(letter.trace_parent));
+        let sent = self.send(target, payload, || Draft {
+            delivery,
+            ..Draft::new(AttemptKind::Message, payload.clone())
+        });
+        drop(self.turn.end());
+        sent
+    }
+
+    /// Where `target` is.
+    pub(crate) fn address(&self, target: &str) -> Option<Address<Member>> {
+        let registration = self.sender.runtime.registry.get(target)?;
+        Some(registration.address.clone())
+    }
+
+    fn send(
+        &mut self,
+        target: &str,
+        payload: &[u8],
+        draft: impl FnOnce() -> Draft,
+    ) -> Result<(), SendError> {
+        let Self { sender, routes, turn, random, .. } = self;
+        let sent = match sender.judge(routes, turn, target, payload, Right::Send) {
+            Ok(route) => sender.post(route, turn, random, draft()),
+            Err(error) => Err(error),
+        };
+        let kind = AttemptKind::Message;
+        sent.inspect_err(|error| self.sender.refused(&self.turn, kind, target, payload, error))
+    }
+}
+
+impl Sender {
+    /// All that is judged before the mailbox.
+    fn judge<'routes>(
+        &self,
+        routes: &'routes mut Routes<Route>,
+        turn: &mut Turn,
+        target: &str,
+        message: &[u8],
+        right: Right,
+    ) -> Result<&'routes mut Route, SendError> {
+        self.expect_open()?;
+        let generation = self.runtime.registry.generation();
+        let route = routes.route(target, generation, |target| self.find(target, right))?;
+        route.expect_granted(right)?;
+        route.expect_taken(message, &self.author)?;
+        self.expect_within_quota(turn, message)?;
+        Ok(route)
+    }
+
+    /// Resolves a target that there is no route to yet.
+    fn find(&self, target: &str, right: Right) -> Result<Route, SendError> {
+        let id = ComponentId::parse(target).map_err(|_| SendError::InvalidTarget)?;
+        let (may_send, may_request) = self.author.authority.may_reach(&id);
+        let granted = if right == Right::Send { may_send } else { may_request };
+        if !granted {
+            return Err(SendError::NotPermitted);
+        }
+        let known = self.runtime.registry.get(target).ok_or(SendError::NoSuchComponent)?;
+        Ok(Route::new(known, &self.id, may_send, may_request))
+    }
+
+    fn expect_open(&self) -> Result<(), SendError> {
+        if self.is_outside && self.runtime.is_closed() {
+            return Err(SendError::Stopped);
+        }
+        Ok(())
+    }
+
+    /// The largest message that the sender may send, and how fast.
+    fn expect_within_quota(&self, turn: &mut Turn, message: &[u8]) -> Result<(), SendError> {
+        if message.len() > self.max_message_size as usize {
+            return Err(SendError::MessageTooLarge(self.max_message_size));
+        }
+        if !self.has_rate {
+            return Ok(());
+        }
+        let clock = &self.runtime.clock;
+        let check = |now| self.author.quota.check_rate(now);
+        // The turn's time may be some milliseconds old: nobody is refused by that.
+        let in_time = check(turn.now(clock.as_ref())).or_else(|_| check(clock.monotonic()));
+        in_time.map_err(|too_soon: TooSoon| SendError::RateLimited(too_soon.milliseconds()))
+    }
+
+    /// Puts a message that was judged into the mailbox.
+    fn post(
+        &self,
+        route: &mut Route,
+        turn: &mut Turn,
+        random: &mut SmallRng,
+        draft: Draft,
+    ) -> Result<(), SendError> {
+        let now = turn.now(self.runtime.clock.as_ref());
+        let parent = turn.trace(random);
+        let Draft { payload, delivery, reply, topic, kind } = draft;
+        let (size, sent_at) = (audit::size(&payload), self.runtime.clock.unix_nanos_at(now));
+        let message = Message {
+            sender: self.id.clone(),
+            payload,
+            sent_at,
+            delivery,
+            reply,
+            trace_parent: parent.child(random.random()),
+            topic,
+        };
+        let trace_parent = message.trace_parent;
+        let digest = self.audits_messages.then(|| self.runtime.audit.digest(&message.payload));
+        let sent = route.address.try_send(Mail::Message(message)).map_err(not_sent)?;
+        if kind != AttemptKind::Publication {
+            // A slow subscriber holds nobody up; a target of its own does.
+            let wanted = route.burst.count(turn.number);
+            let in_the_way = wanted > 1 && !sent.under_low_water;
+            if sent.over_high_water || sent.room < wanted || in_the_way {
+                turn.fill(&route.address, wanted);
+            }
+            self.count_sent(now);
+        }
+        if let Some(digest) = digest {
+            let attempt = Attempt {
+                kind,
+                sender: self.id.clone(),
+                target: route.target().clone().into(),
+                size,
+                outcome: Ok(()),
+                trace: Some(trace_parent),
+                parent_span: Some(parent.span_id()),
+                digest,
+            };
+            self.runtime.audit.record(turn.worker, sent_at, AuditEvent::Sent(attempt));
+        }
+        if !sent.dropped.is_empty() {
+            self.runtime.dropped(&route.receiver, sent.dropped);
+        }
+        Ok(())
+    }
+
+    /// Counts a message that was accepted.
+    fn count_sent(&self, now: Duration) {
+        self.author.sends.accepted.bump();
+        if self.has_rate {
+            self.author.quota.count(now);
+        }
+    }
+
+    #[cold]
+    fn refused(
+        &self,
+        turn: &Turn,
+        kind: AttemptKind,
+        target: &str,
+        message: &[u8],
+        error: &SendError,
+    ) {
+        self.author.sends.refused(error).bump();
+        self.audit_refusal(turn, kind, target, message, error);
+    }
+
+    fn audit_refusal(
+        &self,
+        turn: &Turn,
+        kind: AttemptKind,
+        target: &str,
+        message: &[u8],
+        error: &SendError,
+    ) {
+        let audit = &self.runtime.audit;
+        if audit.is_on() {
+            let attempt = audit.refused(kind, &self.author, target, message, error);
+            let attempt = Attempt { trace: turn.trace_so_far(), ..attempt };
+            let at = self.runtime.clock.unix_nanos();
+            audit.record(turn.worker, at, AuditEvent::Sent(attempt));
+        }
+    }
+}
+
+impl airssys_wasm_core::Outbox for Outbox {
+    fn send_message(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
+        let draft = || Draft::new(AttemptKind::Message, Bytes::copy_from_slice(message));
+        self.send(target, message, draft)
+    }
+
+    fn send_request(
+        &mut self,
+        target: &str,
+        request: &[u8],
+        timeout: Option<Duration>,
+    ) -> Result<RequestId, SendError> {
+        let callback = |responder: &ComponentId| Waiting::Callback(responder.clone());
+        self.request(target, request, timeout, callback)
+    }
+
+    fn cancel_request(&mut self, id: RequestId) -> bool {
+        self.sender.author.requester.cancel(id)
+    }
+
+    fn subscribe(&mut self, pattern: &str) -> Result<(), SubscribeError> {
+        self.sender.subscribe(pattern)
+    }
+
+    fn unsubscribe(&mut self, pattern: &str) -> bool {
+        self.sender.unsubscribe(pattern)
+    }
+
+    fn publish(&mut self, topic: &str, message: &[u8]) -> Result<u32, SendError> {
+        let Self { sender, publications, turn, random, .. } = self;
+        let published = sender.publish(publications, turn, random, topic, message);
+        published.inspect_err(|error| {
+            let kind = AttemptKind::Publication;
+            self.sender.refused(&self.turn, kind, topic, message, error);
+        })
+    }
+}
+
+impl Draft {
+    fn new(kind: AttemptKind, payload: Bytes) -> Self {
+        Self { payload, delivery: 1, reply: None, topic: None, kind }
+    }
+}
+
+/// Takes a request back that was not accepted.
+fn not_sent(error: TrySendError<Mail>) -> SendError {
+    let (mail, error) = match error {
+        TrySendError::Full(mail) => (mail, SendError::MailboxFull),
+        TrySendError::Stopped(mail) => (mail, SendError::Stopped),
+    };
+    if let Mail::Message(Message { reply: Some(reply), .. }) = mail {
+        reply.withdraw();
+    }
+    error
+}
