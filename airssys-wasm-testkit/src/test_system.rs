@@ -33,7 +33,19 @@ impl TestSystem {
     ///
     /// If there is no WebAssembly engine for this machine.
     pub fn with(seed: u64, settings: impl FnOnce(SystemBuilder) -> SystemBuilder) -> Self {
-        let clock = Arc::new(VirtualClock::default());
+        Self::with_clock(seed, Arc::default(), settings)
+    }
+
+    /// The same, by a clock that components of the test's own may move too.
+    ///
+    /// # Panics
+    ///
+    /// If there is no WebAssembly engine for this machine.
+    pub fn with_clock(
+        seed: u64,
+        clock: Arc<VirtualClock>,
+        settings: impl FnOnce(SystemBuilder) -> SystemBuilder,
+    ) -> Self {
         let builder = settings(System::builder()).seeded(seed, Arc::clone(&clock) as _);
         let system = builder.build().expect("an engine for this machine");
         Self { system, clock, seed }

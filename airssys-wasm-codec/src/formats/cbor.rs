@@ -5,7 +5,7 @@
 //! Items of indefinite length are read; tags are skipped. Bytes are a byte string where the type
 //! says so to serde, as `serde_bytes` does: `Vec<u8>` is an array.
 //!
-//! What is nested more than 126 levels deep is refused.
+//! What is nested more than 127 levels deep is refused.
 //!
 //! ```
 //! use airssys_wasm_codec::cbor;

@@ -72,7 +72,7 @@ fn refused<T: Debug>(result: Result<T, DecodeError>) -> String {
 
 #[test]
 fn deep_cbor_does_not_overflow_the_stack() {
-    for levels in [LEVELS, 200] {
+    for levels in [LEVELS, 150] {
         let arrays = nested(Codec::CBOR, &[0x81], &[0x80], &[], levels);
         refused(cbor::decode::<Tree>(&arrays));
         refused(cbor::decode::<IgnoredAny>(&arrays));
@@ -93,7 +93,7 @@ fn deep_cbor_does_not_overflow_the_stack() {
 
 #[test]
 fn deep_json_does_not_overflow_the_stack() {
-    for levels in [LEVELS, 200] {
+    for levels in [LEVELS, 150] {
         refused(json::decode::<Tree>(&nested(Codec::JSON, b"[", b"", b"]", levels)));
         let chain = nested(Codec::JSON, b"{\"next\":", b"null", b"}", levels);
         refused(json::decode::<Chain>(&chain));
@@ -107,7 +107,7 @@ fn deep_json_does_not_overflow_the_stack() {
 
 #[test]
 fn deep_messagepack_does_not_overflow_the_stack() {
-    for levels in [LEVELS, 200] {
+    for levels in [LEVELS, 150] {
         let arrays = nested(Codec::MESSAGEPACK, &[0x91], &[0x90], &[], levels);
         refused(messagepack::decode::<Tree>(&arrays));
         refused(messagepack::decode::<IgnoredAny>(&arrays));
@@ -122,7 +122,7 @@ fn deep_messagepack_does_not_overflow_the_stack() {
 
 #[test]
 fn deep_bincode_does_not_overflow_the_stack() {
-    for levels in [LEVELS, 200] {
+    for levels in [LEVELS, 150] {
         for body in [&[1][..], &[2]] {
             let payload = nested(Codec::BINCODE, body, &[0], &[0], levels);
             for error in [
@@ -150,6 +150,26 @@ fn deep_protobuf_does_not_overflow_the_stack() {
     // A group that is not known has its own levels.
     let groups = nested(Codec::PROTOBUF, &[0x13], &[], &[0x14], LEVELS);
     refused(protobuf::decode::<Nested>(&groups));
+}
+
+#[test]
+fn as_many_levels_are_read_as_the_documentation_says() {
+    let tree = |codec, levels: usize| {
+        let outer = levels - 1;
+        match codec {
+            Codec::CBOR => cbor::decode::<Tree>(&nested(codec, &[0x81], &[0x80], &[], outer)),
+            Codec::JSON => json::decode(&nested(codec, b"[", b"[]", b"]", outer)),
+            Codec::MESSAGEPACK => messagepack::decode(&nested(codec, &[0x91], &[0x90], &[], outer)),
+            _ => unreachable!(),
+        }
+    };
+    for (codec, levels) in [(Codec::CBOR, 127), (Codec::JSON, 127), (Codec::MESSAGEPACK, 128)] {
+        tree(codec, levels).unwrap();
+        refused(tree(codec, levels + 1));
+    }
+    let chain = |links| bincode::decode::<Link>(&nested(Codec::BINCODE, &[1], &[0], &[], links));
+    chain(127).unwrap();
+    refused(chain(128));
 }
 
 #[test]

@@ -181,3 +181,36 @@ impl<S> Drop for Writer<S> {
         self.shared.flushed.notify_all();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use airssys_wasm_security::audit::AuditEvent;
+
+    use super::*;
+    use crate::audit_log::Shard;
+
+    struct Nowhere;
+
+    impl Sink for Nowhere {
+        fn append(&mut self, lines: &[u8]) -> io::Result<usize> {
+            Ok(lines.len())
+        }
+    }
+
+    #[test]
+    fn a_record_that_comes_after_the_last_look_is_not_slept_over() {
+        let shared = Arc::new(Shared { shards: vec![Shard::default()], ..Shared::default() });
+        let mut writer = Writer::new(Nowhere, shared.clone());
+        assert!(!writer.look());
+        // Whoever leaves it does not see the writer asleep, and wakes nobody.
+        shared.shards[0].0.lock().push(Record { at: 0, event: AuditEvent::Lost(1) }, 1);
+        let (awake, rested) = mpsc::channel();
+        thread::spawn(move || {
+            writer.rest(false);
+            awake.send(()).unwrap();
+        });
+        assert_eq!(rested.recv_timeout(Duration::from_secs(60)), Ok(()));
+    }
+}

@@ -81,7 +81,8 @@ fn a_file_that_cannot_be_set_aside_grows_on() {
     let mut file = place.open(4, 1);
     // A file does not take the place of a directory.
     fs::create_dir(file.numbered(1)).unwrap();
-    append(&mut file, "1\n2\n3\n4\n5\n");
+    append(&mut file, "1\n2\n");
+    assert_eq!(file.append(b"3\n4\n5\n").unwrap(), 6, "it is not tried for each line");
     assert_eq!(place.texts(), ["1\n2\n3\n4\n5\n"]);
     fs::remove_dir(file.numbered(1)).unwrap();
     append(&mut file, "6\n7\n8\n");
