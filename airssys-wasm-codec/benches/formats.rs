@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
-use ::borsh::{BorshDeserialize, BorshSerialize};
-use airssys_wasm_codec::{Codec, Envelope, bincode, borsh, cbor, json, messagepack, protobuf};
+use airssys_wasm_codec::{self as codec, Codec, Envelope};
+use borsh::{BorshDeserialize, BorshSerialize};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde::{Deserialize, Serialize};
 
@@ -27,13 +27,13 @@ fn order() -> Order {
 
 macro_rules! each_format {
     ($c:ident: $($format:ident)+) => {$(
-        let payload = $format::encode(&order()).expect("an order can be written");
+        let payload = codec::$format::encode(&order()).expect("an order can be written");
         $c.bench_function(concat!("encode/", stringify!($format)), |b| {
             let order = order();
-            b.iter(|| $format::encode(black_box(&order)))
+            b.iter(|| codec::$format::encode(black_box(&order)))
         });
         $c.bench_function(concat!("decode/", stringify!($format)), |b| {
-            b.iter(|| $format::decode::<Order>(black_box(&payload)))
+            b.iter(|| codec::$format::decode::<Order>(black_box(&payload)))
         });
     )+};
 }
@@ -44,13 +44,17 @@ fn formats(c: &mut Criterion) {
 
 fn validate(c: &mut Criterion) {
     let orders = vec![order(); 100];
-    let payloads = [cbor::encode(&orders), json::encode(&orders), messagepack::encode(&orders)];
+    let payloads = [
+        codec::cbor::encode(&orders),
+        codec::json::encode(&orders),
+        codec::messagepack::encode(&orders),
+    ];
     let mut group = c.benchmark_group("validate");
-    for (codec, payload) in [Codec::CBOR, Codec::JSON, Codec::MESSAGEPACK].into_iter().zip(payloads)
+    for (name, payload) in [Codec::CBOR, Codec::JSON, Codec::MESSAGEPACK].into_iter().zip(payloads)
     {
         let payload = payload.expect("orders can be written");
         group.throughput(Throughput::Bytes(payload.len() as u64));
-        group.bench_function(codec.to_string(), |b| {
+        group.bench_function(name.to_string(), |b| {
             b.iter(|| Envelope::read(black_box(&payload)).map(|read| read.map(|it| it.validate())))
         });
     }

@@ -40,8 +40,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! A payload comes from anyone. Decoding checks its code, leaves nothing behind the value, and
-//! neither panics nor takes more memory than its bytes account for, whatever they claim.
+//! A payload comes from anyone. Decoding checks its code, leaves nothing behind the value and does
+//! not panic. A length takes no more than a mebibyte before there are bytes for it, and levels are
+//! counted, so that no payload overflows the stack; in `borsh` alone that is up to the type.
 //!
 //! With the feature `validation`, `Envelope::validate` tells whether a body is well-formed where
 //! no type is known to decode it to.

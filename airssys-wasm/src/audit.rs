@@ -135,6 +135,11 @@ impl Audit {
             recording.log.flush();
         }
     }
+
+    /// The same, and waits for it. False if the file takes nothing.
+    pub(crate) fn flush_and_wait(&self) -> bool {
+        self.0.as_ref().is_none_or(|recording| recording.log.flush_and_wait())
+    }
 }
 
 /// A payload's size, as records have it.

@@ -38,12 +38,17 @@ pub struct Metrics {
     pub sends: SendCounts,
 }
 
-/// How the sends of one component ended: messages, requests and publications, each once.
+/// How the sends of one component ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "the fields are the cases of `SendError`")]
+#[expect(missing_docs, reason = "the others are the cases of `SendError`")]
 pub struct SendCounts {
+    /// Messages and requests that were accepted.
     pub accepted: u64,
+    /// Publications that were, however many subscribers there were.
+    pub published: u64,
+    /// Copies of these that subscribers took.
+    pub copies: u64,
     pub invalid_target: u64,
     pub no_such_component: u64,
     pub not_permitted: u64,
@@ -75,6 +80,8 @@ pub(crate) struct Counters {
 #[derive(Default)]
 pub(crate) struct SendCounters {
     pub(crate) accepted: Counter,
+    pub(crate) published: Counter,
+    pub(crate) copies: Counter,
     refused: [Counter; 10],
 }
 
@@ -128,6 +135,8 @@ impl SendCounters {
         ] = self.refused.each_ref().map(Counter::get);
         SendCounts {
             accepted: self.accepted.get(),
+            published: self.published.get(),
+            copies: self.copies.get(),
             invalid_target,
             no_such_component,
             not_permitted,

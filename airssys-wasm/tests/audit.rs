@@ -4,9 +4,7 @@
 use std::fs;
 use std::path::Path;
 
-use airssys_wasm::{
-    AuditSettings, Codec, ComponentSpec, Grants, PatternSet, Right, SendError,
-};
+use airssys_wasm::{AuditSettings, Codec, ComponentSpec, Grants, PatternSet, Right, SendError};
 use airssys_wasm_testkit::{TestSystem, guests};
 use serde_json::{Value, json};
 

@@ -25,7 +25,10 @@ fn a_dead_letter_tells_what_when_who_and_why() {
     let letters = test.system().dead_letters();
     let [(1, letter)] = letters.as_slice() else { panic!("{letters:?}") };
     assert_eq!((letter.sender.as_str(), letter.target.as_str()), ("test/sender", "test/refuse"));
-    assert_eq!((letter.reason, &letter.payload[..]), (DeadLetterReason::Refused, &b"no thanks"[..]));
+    assert_eq!(
+        (letter.reason, &letter.payload[..]),
+        (DeadLetterReason::Refused, &b"no thanks"[..])
+    );
     assert!(letter.detail.as_ref().unwrap().contains("no thanks"));
     assert_eq!(letter.sent_at, sent_at);
     assert!(letter.at >= sent_at && letter.at <= test.clock().unix_nanos());
@@ -90,7 +93,8 @@ fn the_oldest_make_room_and_are_counted() {
         test.system().send("test/refuse", &[number]).unwrap();
     }
     test.run();
-    let numbers: Vec<u64> = test.system().dead_letters().iter().map(|(number, _)| *number).collect();
+    let numbers: Vec<u64> =
+        test.system().dead_letters().iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, [3, 4, 5]);
     let counts = test.system().dead_letter_counts();
     assert_eq!((counts.refused, counts.pushed_out), (5, 2));

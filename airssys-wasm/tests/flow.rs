@@ -93,7 +93,8 @@ fn a_pipeline_of_small_mailboxes_with_a_slow_end_loses_nothing() {
     let system = system();
     let next = Arc::new(AtomicU64::new(0));
     let counted = Arc::clone(&next);
-    let end = ComponentSpec::native(id("test/end"), move || Counting { next: Arc::clone(&counted) });
+    let end =
+        ComponentSpec::native(id("test/end"), move || Counting { next: Arc::clone(&counted) });
     system.spawn(end.mailbox(small())).unwrap();
     spawn_relays(&system, 4, "test/end");
     let mut sender = system.sender(id("test/host"));

@@ -40,8 +40,7 @@ fn a_trace_goes_through_messages_requests_and_callbacks() {
     let mut host = test.system().sender("test/host".parse().unwrap());
     host.continue_trace(Some(parent));
     host.try_send("test/forward", b"one").unwrap();
-    let [first, second] =
-        [(), ()].map(|()| probe.expect_message(&test).info.trace_parent.unwrap());
+    let [first, second] = [(), ()].map(|()| probe.expect_message(&test).info.trace_parent.unwrap());
     assert_eq!((first.trace_id(), second.trace_id()), (0x1234, 0x1234));
     let spans = [parent.span_id(), first.span_id(), second.span_id()];
     assert!(spans[0] != spans[1] && spans[1] != spans[2], "each message is a step of its own");

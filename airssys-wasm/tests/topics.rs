@@ -227,9 +227,7 @@ struct Subscriber;
 
 impl Native for Subscriber {
     fn init(&mut self, context: &mut Context<'_>) -> Result<(), ComponentError> {
-        context
-            .subscribe("news/*")
-            .map_err(|error| ComponentError::new(1, error.to_string()))
+        context.subscribe("news/*").map_err(|error| ComponentError::new(1, error.to_string()))
     }
 
     fn handle_message(

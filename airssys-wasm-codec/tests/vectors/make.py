@@ -5,8 +5,8 @@
     venv/bin/pip install cbor2==6.2.1 msgpack==1.2.4 protobuf==7.36.2 borsh-construct==0.1.0
     venv/bin/python make.py
 
-JSON is Python's own. No implementation of bincode was found in a language other than Rust, so its
-bytes are written by `bincode` below, after https://docs.rs/bincode/2.0.1/bincode/spec/; the
+JSON is Python's own. No implementation of bincode 2 was found for Python, so its bytes are written
+by `bincode` below, after https://docs.rs/bincode/2.0.1/bincode/spec/; the
 crate bincode 2.0.1 was seen to make the same of them.
 
 A vector has a name, which the tests have a value for; the value, in words; and the body in

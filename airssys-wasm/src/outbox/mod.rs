@@ -249,7 +249,8 @@ impl Sender {
             if sent.over_high_water || sent.room < wanted || in_the_way {
                 turn.fill(&route.address, wanted);
             }
-            self.count_sent(now);
+            self.author.sends.accepted.bump();
+            self.count_in_quota(now);
         }
         if let Some(digest) = digest {
             let attempt = Attempt {
@@ -270,9 +271,8 @@ impl Sender {
         Ok(())
     }
 
-    /// Counts a message that was accepted.
-    fn count_sent(&self, now: Duration) {
-        self.author.sends.accepted.bump();
+    /// Counts a message or a publication that was accepted.
+    fn count_in_quota(&self, now: Duration) {
         if self.has_rate {
             self.author.quota.count(now);
         }

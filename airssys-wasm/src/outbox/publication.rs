@@ -43,7 +43,7 @@ impl Sender {
         self.expect_open()?;
         let Publication { topic, subscribers } = self.publication(publications, topic)?;
         self.expect_within_quota(turn, message)?;
-        self.count_sent(turn.now(self.runtime.clock.as_ref()));
+        self.count_in_quota(turn.now(self.runtime.clock.as_ref()));
         let payload = Bytes::copy_from_slice(message);
         let mut taken = 0;
         for route in subscribers {
@@ -59,6 +59,8 @@ impl Sender {
                 Err(error) => self.missed(turn, random, route, &payload, &error),
             }
         }
+        self.author.sends.published.bump();
+        self.author.sends.copies.add(u64::from(taken));
         Ok(taken)
     }
 

@@ -220,6 +220,9 @@ impl System {
             self.wait_until(until, || registration.is_idle());
             self.end(registration);
         }
+        if !self.runtime.audit.flush_and_wait() {
+            tracing::error!("the end of the audit log could not be written");
+        }
     }
 }
 

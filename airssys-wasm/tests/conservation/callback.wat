@@ -1,0 +1,11 @@
+;; The callback of chaos.wat, which there is a guest with and one without.
+(func (export "airssys:component/callback@0.1.0#handle-callback")
+  (param $high i64) (param i64 i32 i32 i32 i32 i32) (result i32)
+  (local $end i32)
+  (call $stir (local.get $high))
+  (if (call $below (i32.const 2)) (then (call $act (i32.const 1))))
+  (local.set $end (call $below (i32.const 32)))
+  (if (i32.eqz (local.get $end)) (then unreachable))
+  (if (i32.lt_u (local.get $end) (i32.const 3))
+    (then (return (call $refuse (i32.const 7) (i32.const 600) (i32.const 3)))))
+  (call $done))
