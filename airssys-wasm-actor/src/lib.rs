@@ -53,4 +53,4 @@ pub use clock::SystemClock;
 pub use context::Context;
 pub use mailbox::{MailboxLimits, Overflow};
 pub use scheduler::Scheduler;
-pub use timers::Timers;
+pub use timers::{TimerKey, Timers};

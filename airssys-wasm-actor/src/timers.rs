@@ -1,5 +1,4 @@
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -20,16 +19,26 @@ struct Shared {
 
 #[derive(Default)]
 struct Pending {
-    heap: BinaryHeap<Reverse<Timer>>,
+    timers: BTreeMap<TimerKey, Action>,
     set: u64,
     stopping: bool,
 }
 
-struct Timer {
+type Action = Box<dyn FnOnce() + Send>;
+
+/// Which timer it is, for who wants to [take it back](Timers::cancel).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TimerKey {
     at: Duration,
     /// Those of one time go off in the order in which they were set.
     number: u64,
-    action: Box<dyn FnOnce() + Send>,
+}
+
+impl TimerKey {
+    /// When it goes off.
+    pub fn at(self) -> Duration {
+        self.at
+    }
 }
 
 impl Timers {
@@ -40,29 +49,36 @@ impl Timers {
 
     /// Runs `action` once the clock's [`monotonic`](Clock::monotonic) time is `at`, or as soon
     /// as possible after. It must be short: all timers share one thread.
-    pub fn at(&self, at: Duration, action: impl FnOnce() + Send + 'static) {
+    pub fn at(&self, at: Duration, action: impl FnOnce() + Send + 'static) -> TimerKey {
         let mut pending = self.shared.pending.lock();
-        if pending.stopping {
-            return;
-        }
-        let is_first = pending.heap.peek().is_none_or(|Reverse(first)| at < first.at);
         pending.set += 1;
-        let number = pending.set;
-        pending.heap.push(Reverse(Timer { at, number, action: Box::new(action) }));
+        let key = TimerKey { at, number: pending.set };
+        if pending.stopping {
+            return key;
+        }
+        let is_first = pending.first().is_none_or(|first| at < first.at);
+        pending.timers.insert(key, Box::new(action));
         drop(pending);
         if is_first {
             self.shared.changed.notify_one();
         }
+        key
+    }
+
+    /// Takes a timer back; false if it has gone off, or is about to.
+    pub fn cancel(&self, key: TimerKey) -> bool {
+        let cancelled = self.shared.pending.lock().timers.remove(&key);
+        cancelled.is_some()
     }
 
     /// Runs `action` after `delay`.
-    pub fn after(&self, delay: Duration, action: impl FnOnce() + Send + 'static) {
-        self.at(self.shared.clock.monotonic().saturating_add(delay), action);
+    pub fn after(&self, delay: Duration, action: impl FnOnce() + Send + 'static) -> TimerKey {
+        self.at(self.shared.clock.monotonic().saturating_add(delay), action)
     }
 
     /// When the next one goes off.
     pub fn next(&self) -> Option<Duration> {
-        self.shared.pending.lock().heap.peek().map(|Reverse(timer)| timer.at)
+        self.shared.pending.lock().first().map(TimerKey::at)
     }
 
     /// Runs the actions whose time has come, and says how many those were.
@@ -84,7 +100,7 @@ impl Timers {
             if pending.stopping {
                 return;
             }
-            match pending.heap.peek().map(|Reverse(timer)| timer.at) {
+            match pending.first().map(TimerKey::at) {
                 None => self.shared.changed.wait(&mut pending),
                 Some(at) => {
                     let delay = at.saturating_sub(self.shared.clock.monotonic());
@@ -101,38 +117,21 @@ impl Timers {
     pub(crate) fn stop(&self) {
         let mut pending = self.shared.pending.lock();
         pending.stopping = true;
-        let dropped = std::mem::take(&mut pending.heap);
+        let dropped = std::mem::take(&mut pending.timers);
         drop(pending);
         drop(dropped);
         self.shared.changed.notify_all();
     }
 
-    fn pop_due(&self, now: Duration) -> Option<Box<dyn FnOnce() + Send>> {
+    fn pop_due(&self, now: Duration) -> Option<Action> {
         let mut pending = self.shared.pending.lock();
-        if pending.heap.peek().is_some_and(|Reverse(timer)| timer.at <= now) {
-            pending.heap.pop().map(|Reverse(timer)| timer.action)
-        } else {
-            None
-        }
+        let first = pending.first().filter(|first| first.at <= now)?;
+        pending.timers.remove(&first)
     }
 }
 
-impl PartialEq for Timer {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Timer {}
-
-impl PartialOrd for Timer {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Timer {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.number).cmp(&(other.at, other.number))
+impl Pending {
+    fn first(&self) -> Option<TimerKey> {
+        self.timers.first_key_value().map(|(key, _)| *key)
     }
 }

@@ -16,6 +16,13 @@ impl ComponentError {
     pub fn new(code: u32, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
+
+    /// The same with no more than the first `max_bytes` of its text.
+    #[must_use]
+    pub fn shortened(mut self, max_bytes: usize) -> Self {
+        self.message.truncate(self.message.floor_char_boundary(max_bytes));
+        self
+    }
 }
 
 impl fmt::Display for ComponentError {

@@ -46,6 +46,9 @@ impl Mail {
             + match self {
                 Self::Message(message) => message.payload.len(),
                 Self::Callback(Callback { outcome: Ok(response), .. }) => response.len(),
+                Self::Callback(Callback { outcome: Err(RequestError::Refused(error)), .. }) => {
+                    error.message.len()
+                }
                 Self::Callback(_) => 0,
             }
     }

@@ -19,6 +19,9 @@ use crate::registration::{Registration, Status};
 use crate::running::Running;
 use crate::runtime::Runtime;
 
+/// Of what a component says for people, so many bytes are logged and kept.
+const MAX_DETAIL: usize = 4096;
+
 /// A component as an actor: it hands its mail to the code, answers those who wait, and starts
 /// the code anew when it has crashed.
 pub(crate) struct Member {
@@ -52,7 +55,9 @@ impl Member {
         match unwinding(|| running.init(id)) {
             Ok(()) => {}
             Err(Failure::Crashed(crash)) => return Err(crash),
-            Err(Failure::Refused(error)) => return Err(Crash::new(CrashKind::FailedStart, error)),
+            Err(Failure::Refused(error)) => {
+                return Err(Crash::new(CrashKind::FailedStart, error.shortened(MAX_DETAIL)));
+            }
         }
         self.running = Some(running);
         self.registration.set_status(Status::Running);
@@ -121,6 +126,7 @@ impl Member {
                 match message.reply {
                     Some(reply) => reply.answer(Err(RequestError::Refused(error))),
                     None => {
+                        let error = error.shortened(MAX_DETAIL);
                         let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
                         let outcome = RequestError::Refused(error);
                         self.runtime.dead_letter(id, message, reason, detail, outcome);
@@ -156,7 +162,9 @@ impl Member {
         wait_for_filled(running, context);
         match handled {
             Ok(()) => {}
-            Err(Failure::Refused(error)) => self.runtime.refused_outcome(id, callback, &error),
+            Err(Failure::Refused(error)) => {
+                self.runtime.refused_outcome(id, callback, &error.shortened(MAX_DETAIL));
+            }
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
         }
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use airssys_wasm_actor::{Address, Timers};
+use airssys_wasm_actor::{Address, TimerKey, Timers};
 use airssys_wasm_broker::OpenRequests;
 use airssys_wasm_core::{Clock, ComponentId, RequestError, RequestId, SendError, TraceParent};
 use bytes::Bytes;
@@ -30,8 +30,8 @@ pub(crate) struct Requester {
 
 struct Open {
     requests: OpenRequests<Opened>,
-    /// When the next timer goes off. One timer at a time serves all requests.
-    armed: Option<Duration>,
+    /// The one timer that serves all requests.
+    armed: Option<TimerKey>,
     /// Counts the requester's restarts.
     life: u64,
 }
@@ -102,6 +102,9 @@ impl Requester {
         let mut open = self.open.lock();
         open.life += 1;
         let forgotten = open.requests.clear();
+        if let Some(armed) = open.armed.take() {
+            self.timers.cancel(armed);
+        }
         drop(open);
         drop(forgotten);
     }
@@ -139,8 +142,10 @@ impl Requester {
 
     fn expire(self: &Arc<Self>) {
         let mut open = self.open.lock();
-        open.armed = None;
-        let expired = open.requests.expire(self.clock.monotonic());
+        let now = self.clock.monotonic();
+        // It may be another one by now, that was set while this one went off.
+        open.armed = open.armed.filter(|armed| armed.at() > now);
+        let expired = open.requests.expire(now);
         let ended: Vec<_> = expired
             .into_iter()
             .map(|(id, opened)| self.ended(&mut open, id, opened, Err(RequestError::TimedOut)))
@@ -160,10 +165,7 @@ impl Requester {
         opened: Opened,
         outcome: Outcome,
     ) -> impl FnOnce() + use<> {
-        let outcome = outcome.and_then(|response| {
-            let fits = response.len() <= self.max_response as usize;
-            if fits { Ok(response) } else { Err(RequestError::ResponseTooLarge(self.max_response)) }
-        });
+        let outcome = within(outcome, self.max_response);
         let (life, sent_at, address) = (open.life, self.clock.unix_nanos(), self.address.clone());
         let Opened { waiting, trace_parent } = opened;
         if matches!(waiting, Waiting::Thread(_)) {
@@ -183,16 +185,28 @@ impl Requester {
 
     fn arm(self: &Arc<Self>, open: &mut Open) {
         let Some(next) = open.requests.next_deadline() else { return };
-        if open.armed.is_some_and(|armed| armed <= next) {
-            return;
+        match open.armed {
+            Some(armed) if armed.at() <= next => return,
+            Some(later) => drop(self.timers.cancel(later)),
+            None => {}
         }
-        open.armed = Some(next);
         let requester = Arc::downgrade(self);
-        self.timers.at(next, move || {
+        open.armed = Some(self.timers.at(next, move || {
             if let Some(requester) = requester.upgrade() {
                 requester.expire();
             }
-        });
+        }));
+    }
+}
+
+/// The outcome as a requester is told it who takes so many bytes: of a refusal's text the
+/// beginning, for its code says what to do.
+fn within(outcome: Outcome, max_response: u32) -> Outcome {
+    let limit = max_response as usize;
+    match outcome {
+        Ok(response) if response.len() > limit => Err(RequestError::ResponseTooLarge(max_response)),
+        Err(RequestError::Refused(error)) => Err(RequestError::Refused(error.shortened(limit))),
+        outcome => outcome,
     }
 }
 

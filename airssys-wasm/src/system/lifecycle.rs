@@ -182,6 +182,9 @@ impl System {
         if told.is_ok() && !self.wait_ended(&ended) {
             tracing::error!("{} does not stop; it is left behind", registration.id());
         }
+        // A member lets go of these itself; where the start failed, there is none.
+        self.runtime.topics.forget(registration.id());
+        registration.author.requester.forget_all();
     }
 
     /// Waits until the other end is dropped.
