@@ -6,10 +6,11 @@
 use std::env;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use airssys_wasm::{
-    ComponentError, ComponentId, ComponentSpec, Context, Grants, MailboxLimits, Native, PatternSet,
-    Right, SendError, System,
+    ComponentError, ComponentId, ComponentSpec, Context, Event, Grants, Limits, MailboxLimits,
+    Native, PatternSet, Right, SendError, System,
 };
 use airssys_wasm_testkit::guests;
 
@@ -35,8 +36,14 @@ fn id(id: &str) -> ComponentId {
     id.parse().unwrap()
 }
 
+/// A system in which nothing may crash.
 fn system() -> System {
-    System::builder().workers(2).output(std::io::sink()).build().unwrap()
+    let crashed = |event: &Event<'_>| {
+        if let Event::Crashed { id, crash, .. } = event {
+            panic!("{id} {crash}");
+        }
+    };
+    System::builder().workers(2).output(std::io::sink()).on_event(crashed).build().unwrap()
 }
 
 fn anywhere() -> Grants {
@@ -53,7 +60,9 @@ fn spawn_relays(system: &System, count: usize, end: &str) {
     let name = |number: usize| format!("test/relay-{number}");
     for number in 0..count {
         let spec = ComponentSpec::guest(id(&name(number)), &guest);
-        system.spawn(spec.grants(anywhere()).mailbox(small())).unwrap();
+        // However busy the machine is.
+        let limits = Limits { message_timeout: Duration::from_secs(60), ..Limits::default() };
+        system.spawn(spec.grants(anywhere()).mailbox(small()).limits(limits)).unwrap();
     }
     for number in 0..count {
         let next = if number + 1 < count { name(number + 1) } else { end.to_owned() };

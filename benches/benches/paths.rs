@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use airssys_wasm_benches::bare::{BareComponent, BareInstance};
 use airssys_wasm_benches::guests;
 use airssys_wasm_benches::ratios::{self, Row};
-use airssys_wasm_benches::rig::{Rig, names, spec};
+use airssys_wasm_benches::rig::{Extra, Rig, names, spec};
 use airssys_wasm_benches::token::token;
 use criterion::Criterion;
 
@@ -18,6 +18,8 @@ const ROWS: &[Row] = &[
     Row { bench: "hop/ping-pong", against: "floor/pair" },
     Row { bench: "hop/ping-pong, 2 workers", against: "floor/pair" },
     Row { bench: "hop/native ping-pong", against: "floor/pair" },
+    Row { bench: "hop/ping-pong, codecs and rate", against: "hop/ping-pong" },
+    Row { bench: "hop/ping-pong, audit of all", against: "hop/ping-pong" },
     Row { bench: "stream/1 to 1", against: "floor/pair" },
     Row { bench: "request/round trip", against: "hop/ping-pong" },
     Row { bench: "floor/pair, at the end", against: "floor/pair" },
@@ -51,10 +53,12 @@ fn main() {
 fn between_two(criterion: &mut Criterion) {
     floor(criterion, "pair", 1);
     floor(criterion, "2 instances", 2);
-    hops(criterion, "ping-pong", Ring { workers: 1, size: 2, tokens: 1 });
+    hops(criterion, "ping-pong", Ring::PAIR);
+    hops(criterion, "ping-pong, codecs and rate", Ring { extra: Extra::CodecsAndRate, ..Ring::PAIR });
+    hops(criterion, "ping-pong, audit of all", Ring { extra: Extra::Audit, ..Ring::PAIR });
     stream(criterion);
     request(criterion);
-    hops(criterion, "ping-pong, 2 workers", Ring { workers: 2, size: 2, tokens: 1 });
+    hops(criterion, "ping-pong, 2 workers", Ring { workers: 2, ..Ring::PAIR });
     native(criterion);
     floor(criterion, "pair, at the end", 1);
 }
@@ -62,11 +66,12 @@ fn between_two(criterion: &mut Criterion) {
 fn among_many(criterion: &mut Criterion, size: usize) {
     floor(criterion, &format!("{size} instances"), size);
     let name = format!("ring of {size}");
-    hops(criterion, &name, Ring { workers: 1, size, tokens: 1 });
+    hops(criterion, &name, Ring { size, ..Ring::PAIR });
     if size == 1_000 {
         let name = format!("{name}, 100 tokens");
-        hops(criterion, &name, Ring { workers: 1, size, tokens: 100 });
-        hops(criterion, &format!("{name}, 2 workers"), Ring { workers: 2, size, tokens: 100 });
+        let ring = Ring { size, tokens: 100, ..Ring::PAIR };
+        hops(criterion, &name, ring);
+        hops(criterion, &format!("{name}, 2 workers"), Ring { workers: 2, ..ring });
     }
 }
 
@@ -94,15 +99,21 @@ fn floor(criterion: &mut Criterion, name: &str, instances: usize) {
     });
 }
 
+#[derive(Clone, Copy)]
 struct Ring {
     workers: usize,
     size: usize,
     tokens: usize,
+    extra: Extra,
+}
+
+impl Ring {
+    const PAIR: Self = Self { workers: 1, size: 2, tokens: 1, extra: Extra::None };
 }
 
 fn hops(criterion: &mut Criterion, name: &str, ring: Ring) {
     let set_up = || {
-        let mut rig = Rig::new(ring.workers);
+        let mut rig = Rig::with(ring.workers, ring.extra);
         let names = rig.spawn_ring(ring.size, &guests::relay());
         let apart = ring.size / ring.tokens;
         let starts: Vec<_> = names.into_iter().step_by(apart).take(ring.tokens).collect();

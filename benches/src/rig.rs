@@ -1,5 +1,6 @@
 //! A system to measure in.
 
+use std::num::NonZeroU32;
 use std::process::abort;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,14 +8,18 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use airssys_wasm::{
-    ComponentError, ComponentId, ComponentSpec, Context, Event, Grants, Guest, Native, PatternSet,
-    Sender, System,
+    AuditSettings, Codec, ComponentError, ComponentId, ComponentSpec, Context, Event, Grants,
+    Guest, Native, PatternSet, Rate, Sender, System,
 };
+use tempfile::TempDir;
 
 use crate::token::{count_down, token};
 
 /// A system, and in it the component `bench/done`, where runs end.
 pub struct Rig {
+    extra: Extra,
+    /// Goes with the rig.
+    _audit: Option<TempDir>,
     system: System,
     sender: Sender,
     /// Tokens that are under way.
@@ -22,16 +27,44 @@ pub struct Rig {
     ended: Receiver<()>,
 }
 
+/// What is on in a rig beside what always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    /// Nothing.
+    None,
+    /// Each component declares two codecs, and has a rate that it never reaches.
+    CodecsAndRate,
+    /// The audit log of every message.
+    Audit,
+}
+
+/// So many messages at a time an audit log takes from one worker without losing any.
+const AUDITED: u64 = 50_000;
+
 impl Rig {
     /// A system with so many workers.
     pub fn new(workers: usize) -> Self {
-        let system = System::builder().workers(workers).on_event(fail).build().unwrap();
+        Self::with(workers, Extra::None)
+    }
+
+    /// The same with something more.
+    pub fn with(workers: usize, extra: Extra) -> Self {
+        let builder = System::builder().workers(workers).on_event(fail);
+        let audit = (extra == Extra::Audit).then(|| tempfile::tempdir().unwrap());
+        let builder = match &audit {
+            Some(folder) => {
+                let settings = AuditSettings::new(folder.path().join("audit.jsonl"));
+                builder.audit(AuditSettings { messages: true, keep: 1, ..settings })
+            }
+            None => builder,
+        };
+        let system = builder.build().unwrap();
         let (end, ended) = mpsc::channel();
         let under_way = Arc::new(AtomicU64::new(0));
         let done = Done { under_way: Arc::clone(&under_way), end };
         system.spawn(ComponentSpec::native(id("bench/done"), move || done.clone())).unwrap();
         let sender = system.sender(id("bench/start"));
-        Self { system, sender, under_way, ended }
+        Self { extra, _audit: audit, system, sender, under_way, ended }
     }
 
     /// The system.
@@ -49,7 +82,7 @@ impl Rig {
     pub fn spawn_ring(&mut self, size: usize, text: &str) -> Vec<String> {
         let guest = self.system.load(text.as_bytes()).unwrap();
         let names = names(size);
-        let specs = names.iter().map(|name| spec(name, &guest)).collect();
+        let specs = names.iter().map(|name| self.extra.of(spec(name, &guest))).collect();
         self.system.spawn_all(specs).unwrap();
         for (at, name) in names.iter().enumerate() {
             self.aim(name, &names[(at + 1) % size]);
@@ -77,6 +110,20 @@ impl Rig {
     /// Gives each of `starts` a token with this count, and says how long it takes until all of
     /// them are done.
     pub fn run<S: AsRef<str>>(&mut self, starts: &[S], count: u64) -> Duration {
+        let at_once = if self.extra == Extra::Audit { AUDITED } else { u64::MAX };
+        let (mut left, mut taken) = (count, Duration::ZERO);
+        loop {
+            let part = left.min(at_once);
+            taken += self.run_at_once(starts, part);
+            left -= part;
+            if left == 0 {
+                return taken;
+            }
+            self.system.flush_audit();
+        }
+    }
+
+    fn run_at_once<S: AsRef<str>>(&mut self, starts: &[S], count: u64) -> Duration {
         self.under_way.store(starts.len() as u64, Ordering::Relaxed);
         let begun = Instant::now();
         for start in starts {
@@ -84,6 +131,18 @@ impl Rig {
         }
         self.ended.recv().unwrap();
         begun.elapsed()
+    }
+}
+
+impl Extra {
+    fn of(self, spec: ComponentSpec) -> ComponentSpec {
+        if self != Self::CodecsAndRate {
+            return spec;
+        }
+        // What tokens and the messages that aim begin with.
+        let codecs = [b'T', b'c'].map(|code| Codec::from_code(code.into()).unwrap());
+        let rate = Rate { per_second: NonZeroU32::MAX, burst: NonZeroU32::MAX };
+        spec.codecs(codecs).rate(rate)
     }
 }
 
