@@ -72,14 +72,16 @@ pub(crate) fn run(args: args::Run, report: Report) -> Result<(), Reported> {
     // Every open request has ended now, and whoever waits for one is about to say how.
     let _ = sent.recv_timeout(LAST_ANSWERS);
     output.finish();
-    if let Some(file) = letters {
-        match file.write(&system) {
-            Ok(count) => report.step(format_args!("dead letters written: {count}")),
-            Err(error) => verdict.fault(format_args!("{error}")),
+    let written = match letters.map(|file| file.write(&system)) {
+        Some(Ok(count)) => {
+            report.step(format_args!("dead letters written: {count}"));
+            Ok(())
         }
-    }
+        Some(Err(error)) => Err(report.error(&error)),
+        None => Ok(()),
+    };
     report.step(format_args!("{name} has stopped"));
-    verdict.given()
+    verdict.given().and(written)
 }
 
 fn start(

@@ -93,7 +93,7 @@ fn the_audit_log_of_the_manifest_is_written() {
         airssys(&[&["run", &system, "--until-idle", "--send=tests/tool=x"], options].concat())
     };
     let refused = send(&[]).expect(1);
-    assert!(refused.stderr.contains("codec"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("it takes only raw"), "{}", refused.stderr);
     send(&["--codec=raw"]).expect(0);
 
     let records = lines(&folder.path().join("audit.jsonl"));

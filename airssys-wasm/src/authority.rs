@@ -10,12 +10,12 @@ pub(crate) enum Authority {
     /// For the operator: to anyone.
     Operator,
     /// As far as it was granted.
-    Granted(RwLock<Grants>),
+    Granted(Box<RwLock<Grants>>),
 }
 
 impl Authority {
     pub(crate) fn granted(grants: Grants) -> Self {
-        Self::Granted(RwLock::new(grants))
+        Self::Granted(Box::new(RwLock::new(grants)))
     }
 
     pub(crate) fn is_operator(&self) -> bool {

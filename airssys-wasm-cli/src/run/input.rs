@@ -142,6 +142,11 @@ fn request(
     Ok(())
 }
 
+fn names(codes: &[u64]) -> String {
+    let name = |code: &u64| Codec::from_code(*code).map_or(code.to_string(), |it| it.to_string());
+    codes.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
 /// Why a message of the operator did not get through, and what can be done.
 struct Failure<'a> {
     error: &'a AskError,
@@ -162,9 +167,12 @@ impl fmt::Display for Failure<'_> {
                 "the message is larger than {limit} bytes; send less at once, or raise its \
                  `max_message_size` and its mailbox's `max_bytes`"
             ),
-            AskError::NotSent(SendError::CodecNotAccepted(_)) => {
-                write!(f, "{error}; choose one of them with --codec")
-            }
+            AskError::NotSent(SendError::CodecNotAccepted(codes)) => write!(
+                f,
+                "it takes only {}; choose a codec of these with --codec, and see that the text is \
+                 well-formed in it",
+                names(codes)
+            ),
             _ => write!(f, "{error}"),
         }
     }
