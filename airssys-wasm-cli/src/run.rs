@@ -74,7 +74,10 @@ pub(crate) fn run(args: args::Run, report: Report) -> Result<(), Reported> {
     output.finish();
     let written = match letters.map(|file| file.write(&system)) {
         Some(Ok(count)) => {
-            report.step(format_args!("dead letters written: {count}"));
+            let pushed_out = system.dead_letter_counts().pushed_out;
+            report.step(format_args!(
+                "dead letters written: {count}, and pushed out by newer ones before: {pushed_out}"
+            ));
             Ok(())
         }
         Some(Err(error)) => Err(report.error(&error)),
@@ -93,6 +96,7 @@ fn start(
     let listener = move |event: &Event<'_>| match event {
         Event::Crashed { restart: None, .. } => verdict.given_up(),
         Event::DeadLetter(letter) => verdict.dead_letter(letter),
+        Event::AuditNotWritten => verdict.audit_not_written(),
         // `Output` has seen it before.
         Event::OutputClosed => {}
         _ => {}

@@ -85,9 +85,9 @@ fn the_audit_log_of_the_manifest_is_written() {
     let more = "[audit]\nfile = \"audit.jsonl\"\nmessages = true\n\
                 [component.serialization]\nsupported_codecs = [\"raw\"]\n";
     // The section of the component has to come first.
-    let more = more.split_once("[component").map(|(audit, component)| {
-        format!("[component{component}{audit}")
-    });
+    let more = more
+        .split_once("[component")
+        .map(|(audit, component)| format!("[component{component}{audit}"));
     let system = system(&folder, &more.unwrap());
     let send = |options: &[&str]| {
         airssys(&[&["run", &system, "--until-idle", "--send=tests/tool=x"], options].concat())

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use thiserror::Error;
 
 /// Why a send was not accepted. One of these is the answer to every send that fails, and then
@@ -17,7 +19,7 @@ pub enum SendError {
     #[error("no grant covers this send")]
     NotPermitted,
     /// The receiver takes only these multicodec codes.
-    #[error("the receiver takes only the codecs {0:#x?}")]
+    #[error("the receiver takes only the codecs {}", Hexadecimal(.0))]
     CodecNotAccepted(Vec<u64>),
     /// The limit, in bytes.
     #[error("the message is larger than {0} bytes")]
@@ -37,4 +39,28 @@ pub enum SendError {
     /// The sender exports no `callback`, so that no response could reach it.
     #[error("the sender exports no `callback`")]
     NoCallback,
+}
+
+/// Codes as the multicodec table has them.
+struct Hexadecimal<'a>(&'a [u64]);
+
+impl fmt::Display for Hexadecimal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, code) in self.0.iter().enumerate() {
+            let comma = if at == 0 { "" } else { ", " };
+            write!(f, "{comma}{code:#x}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codecs_are_told_on_one_line() {
+        let text = SendError::CodecNotAccepted(vec![0x55, 0x200]).to_string();
+        assert_eq!(text, "the receiver takes only the codecs 0x55, 0x200");
+    }
 }

@@ -12,6 +12,7 @@ fn attempt() -> Attempt {
         kind: AttemptKind::Message,
         sender: id("namespace/segment-of-it/component-01"),
         target: id("namespace/segment-of-it/component-02").into(),
+        topic: None,
         size: 64,
         outcome: Ok(()),
         trace: None,

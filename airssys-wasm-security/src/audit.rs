@@ -11,6 +11,7 @@
 //! | `event` | all | `message`, `request`, `publication`: somebody wanted to send one; `dead-letter`: one was accepted and not handled; `grant`: a grant was changed; `lost`: the log could not keep up |
 //! | `from` | sends, `dead-letter` | the sender's id |
 //! | `to` | sends, `dead-letter` | the target's id, or the topic; where the sender named what is no id, that text, at most 255 bytes of it |
+//! | `topic` | `publication` | the topic, in the record of one subscriber's copy; a publication that was refused as a whole has its topic in `to` |
 //! | `to_truncated` | sends | true where `to` is only the beginning of what was named |
 //! | `bytes` | sends, `dead-letter` | the size of the payload |
 //! | `outcome` | sends | `accepted`, or the refusal: `invalid-target`, `no-such-component`, `not-permitted`, `codec-not-accepted`, `message-too-large`, `rate-limited`, `mailbox-full`, `too-many-requests`, `stopped`, `no-callback` |
@@ -49,7 +50,7 @@ pub struct Record {
 }
 
 // A worker may hold a great many, and copies each.
-const _: () = assert!(size_of::<Record>() <= 128);
+const _: () = assert!(size_of::<Record>() <= 144);
 
 impl Record {
     /// Appends the record's line of JSON, with the newline.

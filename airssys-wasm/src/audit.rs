@@ -72,6 +72,7 @@ impl Audit {
             kind,
             sender: author.id.clone(),
             target: Target::named(target),
+            topic: None,
             size: size(message),
             outcome: Err(Box::new(refusal)),
             trace: None,

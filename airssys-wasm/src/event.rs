@@ -27,4 +27,6 @@ pub enum Event<'a> {
     DeadLetter(&'a DeadLetter),
     /// What `airssys/stdout` writes to takes no more.
     OutputClosed,
+    /// The system has ended, and its audit log could not be written to the end.
+    AuditNotWritten,
 }

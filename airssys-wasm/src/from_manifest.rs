@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::audit_log::AuditSettings;
 use crate::builder::{BuildError, SystemBuilder};
 use crate::guest::Guest;
-use crate::manifest::{self, SystemComponent, SystemManifest, SystemSupervision};
+use crate::manifest::{self, Place, SystemComponent, SystemManifest, SystemSupervision};
 use crate::spec::ComponentSpec;
 use crate::system::{SpawnError, System};
 
@@ -40,10 +40,12 @@ pub enum StartError {
     },
     /// A component's source is not what its digest says.
     #[error(
-        "{id}: {} has the digest {found}, and {named_by} names {expected}; name the new digest \
+        "{at}: {id}: {} has the digest {found}, and {named_by} names {expected}; name the new digest \
          there if the change is wanted", path.display()
     )]
     WrongDigest {
+        /// Where the system manifest names the component.
+        at: Box<Place>,
         /// Whose.
         id: ComponentId,
         /// The source.
@@ -169,6 +171,7 @@ fn expect_digest(component: &SystemComponent, found: &Digest) -> Result<(), Star
     for (expected, named_by) in named {
         let judged = expected.map_or(Ok(()), |digest| Binding::to(digest).judge(found));
         judged.map_err(|unbound| StartError::WrongDigest {
+            at: Box::new(component.at.clone()),
             id: component.id().clone(),
             path: component.manifest.component.source.clone(),
             expected: Box::new(unbound.bound_to),
@@ -229,7 +232,10 @@ fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
     }
     for component in &manifest.components {
         let (id, manifest) = (component.id(), &component.manifest);
+        let quota = &manifest.quota;
+        let burst_alone = quota.message_burst.is_some() && quota.message_rate.is_none();
         let settings = [
+            (burst_alone, "[quota] message_burst without a message_rate"),
             (manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message"),
             (manifest.mailbox.max_deliveries.get() > 1, "[mailbox] max_deliveries"),
             (manifest.health != manifest::Health::default(), "[health]"),

@@ -191,5 +191,7 @@ fn log(event: &Event<'_>) {
             tracing::info!("dead letter: {target} {reason} {size} bytes from {sender} {detail}");
         }
         Event::OutputClosed => tracing::info!("standard output is closed"),
+        // The log has told of it, with the cause.
+        Event::AuditNotWritten => {}
     }
 }

@@ -1,3 +1,5 @@
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use airssys_wasm::manifest::{Audit, Place, SystemComponent, SystemManifest, SystemSupervision};
@@ -32,8 +34,8 @@ pub(super) enum Fault {
     )]
     NoCodecInCommon { at: Place, from: ComponentId, ours: Codecs, to: ComponentId, theirs: Codecs },
 
-    #[error("cannot write the audit file {}: there is no folder {}; make it", file.display(), folder.display())]
-    NoAuditFolder { file: PathBuf, folder: PathBuf },
+    #[error("cannot write the audit file {}: {cause}; correct `file` in [audit]", file.display())]
+    NoAuditFile { file: PathBuf, cause: io::Error },
 }
 
 /// What one should speak to be understood by who speaks these.
@@ -63,9 +65,14 @@ pub(super) enum Warning {
 
 impl Fault {
     fn of_audit(audit: &Audit) -> Option<Self> {
-        let folder = audit.file.parent().filter(|folder| *folder != Path::new(""))?;
-        let (file, folder) = (audit.file.clone(), folder.to_owned());
-        (!folder.is_dir()).then_some(Self::NoAuditFolder { file, folder })
+        let file = &audit.file;
+        // What is not there is not made: this is a check alone.
+        let folder = file.parent().filter(|folder| *folder != Path::new(""));
+        let opened = match file.exists() {
+            true => File::options().append(true).open(file).map(drop),
+            false => folder.map_or(Ok(()), |folder| folder.read_dir().map(drop)),
+        };
+        opened.err().map(|cause| Self::NoAuditFile { file: file.clone(), cause })
     }
 }
 

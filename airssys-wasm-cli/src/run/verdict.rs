@@ -47,6 +47,15 @@ impl Verdict {
         }
     }
 
+    /// What was to be recorded is not, whatever else happened.
+    pub(super) fn audit_not_written(&self) {
+        self.failed.store(true, Ordering::Release);
+        self.report.fault(format_args!(
+            "the end of the audit log is not written; make room for its file, or name another in \
+             [audit]"
+        ));
+    }
+
     pub(super) fn output_closed(&self) {
         self.output_closed.store(true, Ordering::Release);
     }

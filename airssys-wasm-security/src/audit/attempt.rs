@@ -1,4 +1,4 @@
-use airssys_wasm_core::{ComponentId, MAX_ID_BYTES, SendError, TraceParent};
+use airssys_wasm_core::{ComponentId, MAX_ID_BYTES, SendError, Topic, TraceParent};
 
 /// Somebody wanted to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,8 +7,10 @@ pub struct Attempt {
     pub kind: AttemptKind,
     /// By whom.
     pub sender: ComponentId,
-    /// To whom, or on which topic.
+    /// To whom. Where a publication was refused as a whole: the topic.
     pub target: Target,
+    /// The topic, where this is one subscriber's copy of a publication.
+    pub topic: Option<Topic>,
     /// The payload's size in bytes.
     pub size: u32,
     /// Whether it was accepted. Most are, and take no memory for what the others have to say.

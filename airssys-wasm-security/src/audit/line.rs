@@ -47,6 +47,9 @@ fn write_attempt<L: SerializeMap>(line: &mut L, attempt: &Attempt) -> Result<(),
     if attempt.target.is_truncated() {
         line.serialize_entry("to_truncated", &true)?;
     }
+    if let Some(topic) = &attempt.topic {
+        line.serialize_entry("topic", topic.as_str())?;
+    }
     line.serialize_entry("bytes", &attempt.size)?;
     match &attempt.outcome {
         Ok(()) => line.serialize_entry("outcome", "accepted")?,

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use airssys_wasm_core::SendError;
+use airssys_wasm_core::{SendError, Topic};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ fn accepted() -> Attempt {
         kind: AttemptKind::Message,
         sender: id("shop/cart"),
         target: Target::named("shop/stock"),
+        topic: None,
         size: 64,
         outcome: Ok(()),
         trace: None,
@@ -64,7 +65,7 @@ fn golden() -> Vec<(AuditEvent, &'static str)> {
     };
     let published = Attempt {
         kind: AttemptKind::Publication,
-        target: id("shop/orders/eu").into(),
+        topic: Some(Topic::parse("orders/eu").unwrap()),
         parent_span: Some(1),
         ..accepted()
     };
@@ -95,7 +96,7 @@ fn golden() -> Vec<(AuditEvent, &'static str)> {
         ),
         (
             AuditEvent::Sent(published),
-            r#""publication","from":"shop/cart","to":"shop/orders/eu","bytes":64,"outcome":"accepted","parent_span":"0000000000000001""#,
+            r#""publication","from":"shop/cart","to":"shop/stock","topic":"orders/eu","bytes":64,"outcome":"accepted","parent_span":"0000000000000001""#,
         ),
         (
             refused(SendError::InvalidTarget),

@@ -18,6 +18,7 @@ fn numbered(at: u64, number: u32) -> Record {
         kind: AttemptKind::Message,
         sender: ComponentId::parse("a/b").unwrap(),
         target: ComponentId::parse("a/c").unwrap().into(),
+        topic: None,
         size: number,
         outcome: Ok(()),
         trace: None,

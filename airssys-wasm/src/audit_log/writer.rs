@@ -122,7 +122,7 @@ impl<S: Sink> Writer<S> {
 
     fn fail(&mut self, error: &io::Error) {
         if !self.failing {
-            tracing::error!(%error, "the audit log cannot be written; it is tried again");
+            tracing::error!("the audit log cannot be written, and is tried again: {error}");
         }
         self.failing = true;
     }
@@ -168,7 +168,7 @@ impl<S: Sink> Writer<S> {
         self.collect();
         let text = &self.text[self.unwritten..];
         let lines = text.iter().filter(|&&byte| byte == b'\n').count() + self.records.len();
-        tracing::error!(lines, "the end of the audit log could not be written");
+        tracing::error!("records of the audit log that are lost at its end: {lines}");
     }
 }
 

@@ -227,20 +227,18 @@ impl Sender {
         draft: Draft,
     ) -> Result<(), SendError> {
         let now = turn.now(self.runtime.clock.as_ref());
+        let sent_at = self.runtime.clock.unix_nanos_at(now);
         let parent = turn.trace(random);
-        let Draft { payload, delivery, reply, topic, kind } = draft;
-        let (size, sent_at) = (audit::size(&payload), self.runtime.clock.unix_nanos_at(now));
-        let message = Message {
-            sender: self.id.clone(),
-            payload,
-            sent_at,
-            delivery,
-            reply,
-            trace_parent: parent.child(random.random()),
-            topic,
-        };
-        let trace_parent = message.trace_parent;
-        let digest = self.audits_messages.then(|| self.runtime.audit.digest(&message.payload));
+        let trace_parent = parent.child(random.random());
+        let kind = draft.kind;
+        let attempt = self.audits_messages.then(|| Attempt {
+            trace: Some(trace_parent),
+            parent_span: Some(parent.span_id()),
+            ..self.accepted(route, &draft)
+        });
+        let Draft { payload, delivery, reply, topic, .. } = draft;
+        let sender = self.id.clone();
+        let message = Message { sender, payload, sent_at, delivery, reply, trace_parent, topic };
         let sent = route.address.try_send(Mail::Message(message)).map_err(not_sent)?;
         if kind != AttemptKind::Publication {
             // A slow subscriber holds nobody up; a target of its own does.
@@ -252,23 +250,28 @@ impl Sender {
             self.author.sends.accepted.bump();
             self.count_in_quota(now);
         }
-        if let Some(digest) = digest {
-            let attempt = Attempt {
-                kind,
-                sender: self.id.clone(),
-                target: route.target().clone().into(),
-                size,
-                outcome: Ok(()),
-                trace: Some(trace_parent),
-                parent_span: Some(parent.span_id()),
-                digest,
-            };
+        if let Some(attempt) = attempt {
             self.runtime.audit.record(turn.worker, sent_at, AuditEvent::Sent(attempt));
         }
         if !sent.dropped.is_empty() {
             self.runtime.dropped(&route.receiver, sent.dropped);
         }
         Ok(())
+    }
+
+    /// What is recorded of a message that is accepted.
+    fn accepted(&self, route: &Route, draft: &Draft) -> Attempt {
+        Attempt {
+            kind: draft.kind,
+            sender: self.id.clone(),
+            target: route.target().clone().into(),
+            topic: draft.topic.clone(),
+            size: audit::size(&draft.payload),
+            outcome: Ok(()),
+            trace: None,
+            parent_span: None,
+            digest: self.runtime.audit.digest(&draft.payload),
+        }
     }
 
     /// Counts a message or a publication that was accepted.
@@ -288,21 +291,24 @@ impl Sender {
         error: &SendError,
     ) {
         self.author.sends.refused(error).bump();
-        self.audit_refusal(turn, kind, target, message, error);
+        self.audit_refusal(turn, None, || (kind, target, message, error));
     }
 
-    fn audit_refusal(
+    /// Records what was refused, of whom and why; of a publication's copy also the topic.
+    fn audit_refusal<'a>(
         &self,
         turn: &Turn,
-        kind: AttemptKind,
-        target: &str,
-        message: &[u8],
-        error: &SendError,
+        topic: Option<&Topic>,
+        refused: impl FnOnce() -> (AttemptKind, &'a str, &'a [u8], &'a SendError),
     ) {
         let audit = &self.runtime.audit;
         if audit.is_on() {
-            let attempt = audit.refused(kind, &self.author, target, message, error);
-            let attempt = Attempt { trace: turn.trace_so_far(), ..attempt };
+            let (kind, target, message, error) = refused();
+            let attempt = Attempt {
+                topic: topic.cloned(),
+                trace: turn.trace_so_far(),
+                ..audit.refused(kind, &self.author, target, message, error)
+            };
             let at = self.runtime.clock.unix_nanos();
             audit.record(turn.worker, at, AuditEvent::Sent(attempt));
         }

@@ -56,7 +56,7 @@ impl Sender {
                 .and_then(|()| self.post(route, turn, random, copy));
             match sent {
                 Ok(()) => taken += 1,
-                Err(error) => self.missed(turn, random, route, &payload, &error),
+                Err(error) => self.missed(turn, random, route, (topic, &payload), &error),
             }
         }
         self.author.sends.published.bump();
@@ -106,14 +106,15 @@ impl Sender {
         turn: &mut Turn,
         random: &mut SmallRng,
         route: &Route,
-        payload: &Bytes,
+        (topic, payload): (&Topic, &Bytes),
         error: &SendError,
     ) {
-        let kind = AttemptKind::Publication;
         let target = route.target().as_str();
-        self.audit_refusal(turn, kind, target, payload, error);
+        self.audit_refusal(turn, Some(topic), || {
+            (AttemptKind::Publication, target, payload, error)
+        });
         if *error == SendError::MailboxFull {
-            let now = turn.now(self.runtime.clock.as_ref());
+            let now = self.runtime.clock.monotonic();
             let trace_parent = turn.trace(random);
             self.runtime.missed(&self.id, &route.receiver, payload.clone(), now, trace_parent);
         }

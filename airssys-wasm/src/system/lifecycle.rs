@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::System;
 use crate::authority::Authority;
+use crate::event::Event;
 use crate::member::Member;
 use crate::metrics::SendCounters;
 use crate::quota::Quota;
@@ -224,7 +225,7 @@ impl System {
             self.end(registration);
         }
         if !self.runtime.audit.flush_and_wait() {
-            tracing::error!("the end of the audit log could not be written");
+            self.runtime.emit(&Event::AuditNotWritten);
         }
     }
 }
