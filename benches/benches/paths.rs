@@ -54,7 +54,11 @@ fn between_two(criterion: &mut Criterion) {
     floor(criterion, "pair", 1);
     floor(criterion, "2 instances", 2);
     hops(criterion, "ping-pong", Ring::PAIR);
-    hops(criterion, "ping-pong, codecs and rate", Ring { extra: Extra::CodecsAndRate, ..Ring::PAIR });
+    hops(
+        criterion,
+        "ping-pong, codecs and rate",
+        Ring { extra: Extra::CodecsAndRate, ..Ring::PAIR },
+    );
     hops(criterion, "ping-pong, audit of all", Ring { extra: Extra::Audit, ..Ring::PAIR });
     stream(criterion);
     request(criterion);

@@ -26,8 +26,7 @@ fn main() {
     let (rate, seconds): (u64, u64) = (argument(200_000), argument(60));
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("audit.jsonl");
-    let settings =
-        AuditSettings { messages: true, keep: usize::MAX, ..AuditSettings::new(&file) };
+    let settings = AuditSettings { messages: true, keep: usize::MAX, ..AuditSettings::new(&file) };
     let system = System::builder().audit(settings).build().unwrap();
     let guest = system.load(guests::responder().as_bytes()).unwrap();
     let mailbox = MailboxLimits { capacity: 1_000_000, ..MailboxLimits::default() };

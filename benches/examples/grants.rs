@@ -10,9 +10,7 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use airssys_wasm::manifest::SystemManifest;
-use airssys_wasm::{
-    ComponentError, ComponentId, ComponentSpec, Context, Native, Sender, System,
-};
+use airssys_wasm::{ComponentError, ComponentId, ComponentSpec, Context, Native, Sender, System};
 use airssys_wasm_benches::guests;
 use airssys_wasm_benches::token::token;
 
@@ -38,7 +36,7 @@ fn manifest(number: usize, components: usize, grants: usize) -> String {
         let star = if other % 10 == 0 { "*" } else { "" };
         write!(text, "\"other/{number:06}-{other:06}{star}\", ").unwrap();
     }
-    write!(text, "\"ring/{:06}\"]\n", (number + 1) % components).unwrap();
+    writeln!(text, "\"ring/{:06}\"]", (number + 1) % components).unwrap();
     text
 }
 
@@ -49,7 +47,8 @@ fn measure(components: usize, grants: usize) {
     let mut system = "[system]\nname = \"ring\"\nworkers = 1\n".to_owned();
     for number in 0..components {
         write(format!("{number}.toml"), manifest(number, components, grants));
-        write!(system, "[[component]]\nmanifest = \"{number}.toml\"\ngrant = \"requested\"\n").unwrap();
+        write!(system, "[[component]]\nmanifest = \"{number}.toml\"\ngrant = \"requested\"\n")
+            .unwrap();
     }
     write("System.toml".into(), system);
 

@@ -25,13 +25,13 @@ impl System {
         registration.is_some_and(|registration| registration.address.command(command).is_ok())
     }
 
-    /// Runs one component that is ready, of a [seeded](SystemBuilder::seeded) system; false if
+    /// Runs one component that is ready, of a [seeded](crate::SystemBuilder::seeded) system; false if
     /// none is.
     pub fn step(&self) -> bool {
         self.scheduler.step()
     }
 
-    /// Runs what the clock of a [seeded](SystemBuilder::seeded) system has made due, and says
+    /// Runs what the clock of a [seeded](crate::SystemBuilder::seeded) system has made due, and says
     /// how many timers that were.
     pub fn fire_timers(&self) -> usize {
         self.runtime.timers.fire_due()

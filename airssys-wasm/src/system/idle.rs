@@ -10,7 +10,7 @@ const LOOK: Duration = Duration::from_millis(2);
 
 impl System {
     /// Waits until no message is queued or in hand and no request of a component is open.
-    /// A [seeded](SystemBuilder::seeded) system runs until nothing is ready, and is idle then
+    /// A [seeded](crate::SystemBuilder::seeded) system runs until nothing is ready, and is idle then
     /// unless something waits for the clock.
     pub fn wait_idle(&self) -> bool {
         self.wait_until(None, || self.is_idle())

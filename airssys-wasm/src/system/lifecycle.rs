@@ -103,7 +103,7 @@ impl System {
 
     /// Stops a component after the message in hand; its `shutdown` has returned when this does.
     /// What is queued there becomes dead letters, and sends to it fail with
-    /// [`SendError::Stopped`]. False if there is none with this id, or it has ended.
+    /// [`SendError::Stopped`](crate::SendError::Stopped). False if there is none with this id, or it has ended.
     pub fn stop(&self, id: &str) -> bool {
         let Some(registration) = self.runtime.registry.get(id) else { return false };
         let running = !registration.has_ended();
@@ -112,7 +112,7 @@ impl System {
     }
 
     /// Stops a component and forgets that there was one: sends to it fail with
-    /// [`SendError::NoSuchComponent`].
+    /// [`SendError::NoSuchComponent`](crate::SendError::NoSuchComponent).
     pub fn remove(&self, id: &str) -> bool {
         let stopped = self.stop(id);
         self.forget(id);
