@@ -1,5 +1,4 @@
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use crate::Context;
 
@@ -10,12 +9,6 @@ pub trait Actor: Send + Sized + 'static {
 
     /// Handles one message. Until it returns, no other call of this actor is made.
     fn handle(&mut self, message: Self::Message, context: &mut Context<'_, Self>);
-
-    /// Called after messages were handled in a row, with how many, and the time that it took them
-    /// all.
-    fn handled(&mut self, messages: usize, time: Duration) {
-        let _ = (messages, time);
-    }
 
     /// Called once, when the actor has handled its last message, with those that it will not
     /// handle. From before this call on, sends to it fail.

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use thiserror::Error;
 
@@ -142,6 +143,17 @@ impl<A: Actor> Address<A> {
     /// that were dropped later are among them.
     pub fn accepted(&self) -> u64 {
         self.cell.accepted()
+    }
+
+    /// Messages that were handled to the end, counted as [`accepted`](Self::accepted) does, and
+    /// whenever the actor has handled some in a row.
+    pub fn handled(&self) -> u64 {
+        self.cell.handled()
+    }
+
+    /// The time that the actor took to handle messages, all together.
+    pub fn busy(&self) -> Duration {
+        self.cell.busy()
     }
 
     /// Whether both are addresses of one actor.

@@ -50,20 +50,21 @@ impl<A: Actor> Body<A> {
     }
 
     /// Handles what it has, up to the budget, or until something holds it back. Tells how many
-    /// messages that were.
+    /// messages that were, if any, without those that have places of their own.
     pub(crate) fn handle_batch(
         &mut self,
         progress: &Progress,
         activation: &mut Activation,
         urgent: impl Fn() -> bool,
-    ) -> usize {
-        let mut handled = 0;
+    ) -> Option<u64> {
+        let mut handled = None;
         while activation.budget > 0 && self.control.lets_handle() && !urgent() {
             let Some(message) = self.batch.pop_front() else { break };
-            progress.begin(weigh::<A>(&message));
+            let weight = weigh::<A>(&message);
+            progress.begin(weight);
             activation.budget -= 1;
-            let began = (handled == 0).then_some(activation.now);
-            handled += 1;
+            let began = handled.is_none().then_some(activation.now);
+            handled = Some(handled.unwrap_or(0) + weight.messages);
             let (worker, queued) = (activation.worker, self.batch.len());
             let mut context = Context::new(&mut self.control, worker, began, queued);
             self.actor.handle(message, &mut context);

@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -176,6 +177,14 @@ impl<A: Actor> Cell<A> {
         self.post.lock().accepted
     }
 
+    pub(crate) fn handled(&self) -> u64 {
+        self.progress.handled()
+    }
+
+    pub(crate) fn busy(&self) -> Duration {
+        self.progress.busy()
+    }
+
     /// Runs a body that came out of the run queue.
     pub(crate) fn run(self: &Arc<Self>, body: Box<Body<A>>, activation: &mut Activation) {
         let mut slot = Some(body);
@@ -199,10 +208,9 @@ impl<A: Actor> Cell<A> {
                 self.run_commands(body, activation);
                 let urgent = || self.urgent.load(Ordering::Relaxed);
                 let began = activation.now;
-                let messages = body.handle_batch(&self.progress, activation, urgent);
-                if messages > 0 {
+                if let Some(messages) = body.handle_batch(&self.progress, activation, urgent) {
                     activation.now = self.core.clock.monotonic();
-                    body.actor.handled(messages, activation.now.saturating_sub(began));
+                    self.progress.end(messages, activation.now.saturating_sub(began));
                 }
             }
             match self.after_batch(slot, activation.budget) {

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// How much a mailbox holds, and what happens then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,7 +213,8 @@ impl<M> Mailbox<M> {
     }
 }
 
-/// What an actor has begun to handle, of all that its mailbox ever accepted.
+/// What an actor has begun to handle, of all that its mailbox ever accepted, and what it has
+/// handled to the end.
 ///
 /// Only the thread that runs the actor writes, and the mailbox's lock orders one such thread
 /// before the next; so plain stores do, and no message costs a locked instruction.
@@ -220,9 +222,27 @@ impl<M> Mailbox<M> {
 pub(crate) struct Progress {
     messages: AtomicU64,
     bytes: AtomicU64,
+    handled: AtomicU64,
+    busy_nanos: AtomicU64,
 }
 
 impl Progress {
+    /// Counts messages that were handled in a row, and the time that it took.
+    pub(crate) fn end(&self, messages: u64, time: Duration) {
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        for (counter, more) in [(&self.handled, messages), (&self.busy_nanos, nanos)] {
+            counter.store(counter.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn handled(&self) -> u64 {
+        self.handled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn busy(&self) -> Duration {
+        Duration::from_nanos(self.busy_nanos.load(Ordering::Relaxed))
+    }
+
     pub(crate) fn begin(&self, weight: Weight) {
         let messages = self.messages.load(Ordering::Relaxed) + weight.messages;
         let bytes = self.bytes.load(Ordering::Relaxed) + weight.bytes;

@@ -2,7 +2,6 @@ use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
 use airssys_wasm_core::{ComponentId, Crash, CrashKind, Failure, MessageInfo, RequestError};
@@ -97,6 +96,7 @@ impl Member {
     fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
         let Some(running) = &mut self.running else {
             // A paused member is given no mail; what comes all the same is not lost.
+            self.registration.counters.turned_away.bump();
             return self.runtime.undelivered(&self.registration, Mail::Message(message));
         };
         let info = MessageInfo {
@@ -108,7 +108,6 @@ impl Member {
         };
         let (sender, payload) = (&message.sender, &message.payload);
         let id = &self.id;
-        let counters = &self.registration.counters;
         let trace = Some(message.trace_parent);
         running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
         let handled =
@@ -116,13 +115,12 @@ impl Member {
         wait_for_filled(running, context);
         match handled {
             Ok(response) => {
-                counters.handled.bump();
                 if let Some(reply) = message.reply {
                     reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
                 }
             }
             Err(Failure::Refused(error)) => {
-                counters.refused.bump();
+                self.registration.counters.refused.bump();
                 match message.reply {
                     Some(reply) => reply.answer(Err(RequestError::Refused(error))),
                     None => {
@@ -134,7 +132,7 @@ impl Member {
                 }
             }
             Err(Failure::Crashed(crash)) => {
-                counters.crashed.bump();
+                self.registration.counters.crashed.bump();
                 let (reason, detail) = (DeadLetterReason::Crashed, Some(crash.to_string()));
                 self.runtime.dead_letter(id, message, reason, detail, RequestError::Crashed);
                 self.crashed(crash, context);
@@ -219,10 +217,6 @@ impl Actor for Member {
         }
     }
 
-    fn handled(&mut self, _messages: usize, time: Duration) {
-        self.registration.counters.handling_nanos.add(nanos(time));
-    }
-
     fn size(mail: &Mail) -> usize {
         mail.size()
     }
@@ -230,10 +224,6 @@ impl Actor for Member {
     fn reserved(mail: &Mail) -> bool {
         matches!(mail, Mail::Callback(_))
     }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Has the next message wait for the receivers that this one's sends have filled.

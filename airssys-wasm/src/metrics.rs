@@ -64,12 +64,12 @@ pub struct SendCounts {
 /// [`Metrics`] while they are being counted.
 #[derive(Default)]
 pub(crate) struct Counters {
-    pub(crate) handled: Counter,
     pub(crate) refused: Counter,
     pub(crate) crashed: Counter,
     pub(crate) callbacks: Counter,
     pub(crate) restarts: Counter,
-    pub(crate) handling_nanos: Counter,
+    /// Messages that the member took, and its code was not there to handle.
+    pub(crate) turned_away: Counter,
     // Whoever sends or stops counts these.
     pub(crate) dropped: AtomicU64,
     pub(crate) stopped: AtomicU64,
@@ -152,16 +152,15 @@ impl SendCounters {
 }
 
 impl Counters {
-    /// What was counted here; the mailbox and the outbox know the rest.
+    /// What was counted here. The rest is counted elsewhere: where it is done for each message,
+    /// the line of the cache is at hand.
     pub(crate) fn metrics(&self) -> Metrics {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Metrics {
-            handled: self.handled.get(),
             refused: self.refused.get(),
             crashed: self.crashed.get(),
             callbacks: self.callbacks.get(),
             restarts: self.restarts.get(),
-            handling_time: Duration::from_nanos(self.handling_nanos.get()),
             dropped: read(&self.dropped),
             stopped: read(&self.stopped),
             missed: read(&self.missed),

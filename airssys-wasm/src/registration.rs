@@ -109,11 +109,16 @@ impl Registration {
     }
 
     pub(crate) fn metrics(&self) -> Metrics {
+        let Self { address, counters, .. } = self;
+        let counted = counters.metrics();
+        let not_well = counted.refused + counted.crashed + counters.turned_away.get();
         Metrics {
-            accepted: self.address.accepted(),
-            queued: self.address.queued() as u64,
+            accepted: address.accepted(),
+            queued: address.queued() as u64,
+            handled: address.handled().saturating_sub(not_well),
+            handling_time: address.busy(),
             sends: self.author.sends.counts(),
-            ..self.counters.metrics()
+            ..counted
         }
     }
 
