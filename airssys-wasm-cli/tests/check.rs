@@ -47,6 +47,7 @@ fn who_may_reach_whom_follows_from_both_sides() {
     let warnings = ended.complaints();
     let expected = [
         "pairs/first is granted to reach pairs/nobody, and the system has no such component",
+        "pairs/first is granted to reach pears/*, and that covers no component of the system",
         "pairs/second is granted to reach pairs/first, whose `receive` does not let it in",
         "pairs/first is granted to make requests, and exports no `callback`",
     ];

@@ -22,7 +22,7 @@ fn attempt() -> Attempt {
 }
 
 fn write_json(c: &mut Criterion) {
-    let refusal = Refusal { error: SendError::NotPermitted, codecs: None };
+    let refusal = Refusal { error: SendError::NotPermitted, denied_by: None, codecs: None };
     let trace = TraceParent::root(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736, 0x00f0_67aa_0ba9_02b7);
     let attempts = [
         ("accepted", attempt()),

@@ -15,6 +15,7 @@
 //! | `to_truncated` | sends | true where `to` is only the beginning of what was named |
 //! | `bytes` | sends, `dead-letter` | the size of the payload |
 //! | `outcome` | sends | `accepted`, or the refusal: `invalid-target`, `no-such-component`, `not-permitted`, `codec-not-accepted`, `message-too-large`, `rate-limited`, `mailbox-full`, `too-many-requests`, `stopped`, `no-callback` |
+//! | `denied_by` | `not-permitted` | `sender`: no grant of the sender covers the target; `receiver`: the receiver's filter does not let it in. The sender itself is not told which |
 //! | `accepts` | `codec-not-accepted` | the multicodec codes that the receiver takes |
 //! | `codec` | `codec-not-accepted` | the payload's own code, where it has one |
 //! | `in_common` | `codec-not-accepted` | which of those that the receiver takes the sender speaks too |
@@ -37,7 +38,7 @@ mod line;
 
 use airssys_wasm_core::{ComponentId, TraceParent};
 
-pub use self::attempt::{Attempt, AttemptKind, Codecs, OtherText, Refusal, Target};
+pub use self::attempt::{Attempt, AttemptKind, Codecs, DeniedBy, OtherText, Refusal, Target};
 use crate::{Pattern, Right};
 
 /// Something that happened, and when.

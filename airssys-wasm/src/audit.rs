@@ -1,11 +1,12 @@
 use airssys_wasm_codec::{Digest, Envelope};
-use airssys_wasm_core::{ComponentId, SendError};
+use airssys_wasm_core::{ComponentId, SendError, Topic};
 use airssys_wasm_security::audit::{
-    self, Attempt, AttemptKind, AuditEvent, Change, GrantChange, Record, Refusal, Target,
+    self, Attempt, AttemptKind, AuditEvent, Change, DeniedBy, GrantChange, Record, Refusal, Target,
 };
 use airssys_wasm_security::{Grants, Pattern, Right};
 
 use crate::audit_log::{AuditLog, AuditSettings};
+use crate::authority::Authority;
 use crate::builder::BuildError;
 use crate::dead_letter::DeadLetter;
 use crate::registration::Author;
@@ -57,6 +58,7 @@ impl Audit {
         kind: AttemptKind,
         author: &Author,
         target: &str,
+        topic: Option<&Topic>,
         message: &[u8],
         error: &SendError,
     ) -> Attempt {
@@ -67,12 +69,14 @@ impl Audit {
             }),
             _ => None,
         };
-        let refusal = Refusal { error: error.clone(), codecs };
+        let denied_by = (*error == SendError::NotPermitted)
+            .then(|| denied_by(kind, &author.authority, target, topic));
+        let refusal = Refusal { error: error.clone(), denied_by, codecs };
         Attempt {
             kind,
             sender: author.id.clone(),
             target: Target::named(target),
-            topic: None,
+            topic: topic.cloned(),
             size: size(message),
             outcome: Err(Box::new(refusal)),
             trace: None,
@@ -141,6 +145,24 @@ impl Audit {
     pub(crate) fn flush_and_wait(&self) -> bool {
         self.0.as_ref().is_none_or(|recording| recording.log.flush_and_wait())
     }
+}
+
+/// Whose rule it is that this may not be sent to `target`. A publication has a topic once its
+/// sender was permitted.
+fn denied_by(
+    kind: AttemptKind,
+    sender: &Authority,
+    target: &str,
+    topic: Option<&Topic>,
+) -> DeniedBy {
+    let (may_send, may_request) =
+        ComponentId::parse(target).map_or((false, false), |id| sender.may_reach(&id));
+    let granted = match kind {
+        AttemptKind::Message => may_send,
+        AttemptKind::Request => may_request,
+        AttemptKind::Publication => topic.is_some(),
+    };
+    if granted { DeniedBy::Receiver } else { DeniedBy::Sender }
 }
 
 /// A payload's size, as records have it.

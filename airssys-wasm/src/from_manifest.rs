@@ -233,9 +233,10 @@ fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
     for component in &manifest.components {
         let (id, manifest) = (component.id(), &component.manifest);
         let quota = &manifest.quota;
-        let burst_alone = quota.message_burst.is_some() && quota.message_rate.is_none();
+        if quota.message_burst.is_some() && quota.message_rate.is_none() {
+            tracing::warn!("{id}: message_burst has no effect without message_rate; add that");
+        }
         let settings = [
-            (burst_alone, "[quota] message_burst without a message_rate"),
             (manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message"),
             (manifest.mailbox.max_deliveries.get() > 1, "[mailbox] max_deliveries"),
             (manifest.health != manifest::Health::default(), "[health]"),

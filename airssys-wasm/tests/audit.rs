@@ -28,11 +28,14 @@ fn run(settings: AuditSettings) {
     let guest = test.guest(guests::REFUSE);
     test.spawn(ComponentSpec::guest("test/refuse".parse().unwrap(), &guest));
     test.spawn(ComponentSpec::guest("test/json".parse().unwrap(), &guest).codecs([Codec::JSON]));
+    let shy = Grants { receive: Some(patterns(&["other/*"])), ..Grants::default() };
+    test.spawn(ComponentSpec::guest("test/shy".parse().unwrap(), &guest).grants(shy));
     let sender = test.puppet_with("test/sender", |spec| {
         spec.grants(Grants { send: patterns(&["test/*"]), ..Grants::default() })
     });
     assert_eq!(sender.send(&test, "test/refuse", b"secret"), Ok(()));
     assert_eq!(sender.send(&test, "other/id", b"secret"), Err(SendError::NotPermitted));
+    assert_eq!(sender.send(&test, "test/shy", b"secret"), Err(SendError::NotPermitted));
     assert_eq!(sender.send(&test, "te\"st\n", b""), Err(SendError::InvalidTarget));
     let not_json = Err(SendError::CodecNotAccepted(vec![0x200]));
     assert_eq!(sender.send(&test, "test/json", b"\x55secret"), not_json);
@@ -48,16 +51,17 @@ fn refusals_dead_letters_and_changed_grants_are_recorded_always() {
     let file = folder.path().join("audit.jsonl");
     run(AuditSettings::new(&file));
     let records = records(&file);
-    let keys = ["v", "event", "from", "to", "bytes", "outcome"];
+    let keys = ["v", "event", "from", "to", "bytes", "outcome", "denied_by"];
     let sends: Vec<Value> = records
         .iter()
         .filter(|record| record["event"] == "message")
         .map(|record| of(record, &keys))
         .collect();
     let expected = [
-        json!([1, "message", "test/sender", "other/id", 6, "not-permitted"]),
-        json!([1, "message", "test/sender", "te\"st\n", 0, "invalid-target"]),
-        json!([1, "message", "test/sender", "test/json", 7, "codec-not-accepted"]),
+        json!([1, "message", "test/sender", "other/id", 6, "not-permitted", "sender"]),
+        json!([1, "message", "test/sender", "test/shy", 6, "not-permitted", "receiver"]),
+        json!([1, "message", "test/sender", "te\"st\n", 0, "invalid-target", null]),
+        json!([1, "message", "test/sender", "test/json", 7, "codec-not-accepted", null]),
     ];
     assert_eq!(sends, expected);
     let others: Vec<&Value> =
@@ -81,9 +85,9 @@ fn messages_and_digests_are_recorded_where_that_is_set() {
     let records = records(&file);
     let accepted: Vec<&Value> =
         records.iter().filter(|record| record["outcome"] == "accepted").collect();
-    // Four orders to the puppet, and what it sent.
-    assert_eq!(accepted.len(), 5);
-    assert_eq!(accepted.iter().filter(|record| record["event"] == "request").count(), 4);
+    // Five orders to the puppet, and what it sent.
+    assert_eq!(accepted.len(), 6);
+    assert_eq!(accepted.iter().filter(|record| record["event"] == "request").count(), 5);
     let sent = accepted.iter().find(|record| record["event"] == "message").unwrap();
     assert_eq!(of(sent, &["from", "to"]), json!(["test/sender", "test/refuse"]));
     let digest = airssys_wasm::Digest::of(b"secret").to_string();

@@ -3,7 +3,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use airssys_wasm::manifest::{Audit, Place, SystemComponent, SystemManifest, SystemSupervision};
-use airssys_wasm::{BuildError, ComponentId, StartError, System};
+use airssys_wasm::{BuildError, ComponentId, Pattern, StartError, System};
 use thiserror::Error;
 
 use super::codecs::Codecs;
@@ -51,6 +51,11 @@ pub(super) enum Warning {
          take it out of the grant"
     )]
     NoSuchTarget { at: Place, from: ComponentId, to: String },
+    #[error(
+        "{at}: {from} is granted to reach {pattern}, and that covers no component of the system: \
+         correct it, or take it out of the grant"
+    )]
+    CoversNobody { at: Place, from: ComponentId, pattern: String },
     #[error(
         "{at}: {from} is granted to reach {to}, whose `receive` does not let it in: add it there, \
          or take {to} out of the grant"
@@ -117,15 +122,22 @@ impl Judgement {
         Ok(())
     }
 
-    /// Judges what a component was granted by name. What a pattern covers beside is no promise.
+    /// Judges what a component was granted by name. What a pattern covers beside is no promise;
+    /// but one that covers nobody is a slip.
     fn compare(&mut self, component: &SystemComponent, targets: &[Target<'_>]) {
         let grants = &component.granted.messaging;
-        let patterns = grants.send.iter().chain(&grants.request).map(|pattern| pattern.as_str());
-        let mut names: Vec<&str> = patterns.filter(|pattern| !pattern.contains('*')).collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            let (at, from) = (component.at.clone(), component.id().clone());
+        let mut patterns: Vec<&Pattern> = grants.send.iter().chain(&grants.request).collect();
+        patterns.sort_unstable();
+        patterns.dedup();
+        for pattern in patterns {
+            let (at, from, name) = (component.at.clone(), component.id().clone(), pattern.as_str());
+            if name.contains('*') {
+                if !targets.iter().any(|target| pattern.matches(&target.id)) {
+                    let pattern = name.to_owned();
+                    self.warnings.push(Warning::CoversNobody { at, from, pattern });
+                }
+                continue;
+            }
             let Some(target) = targets.iter().find(|target| target.id.as_str() == name) else {
                 self.warnings.push(Warning::NoSuchTarget { at, from, to: name.to_owned() });
                 continue;

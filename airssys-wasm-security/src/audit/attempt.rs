@@ -91,8 +91,19 @@ impl OtherText {
 pub struct Refusal {
     /// What the sender was told.
     pub error: SendError,
+    /// Where it was not permitted: whose rule that is. The sender is not told.
+    pub denied_by: Option<DeniedBy>,
     /// Where the receiver does not take the payload's codec: how the two stand.
     pub codecs: Option<Codecs>,
+}
+
+/// Whose rule forbids a send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DeniedBy {
+    /// No grant of the sender covers the target.
+    Sender,
+    /// The receiver's filter does not let the sender in.
+    Receiver,
 }
 
 /// The codecs of a payload, a sender and a receiver that do not agree.

@@ -6,7 +6,9 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::ser::Formatter;
 
-use super::{Attempt, AttemptKind, AuditEvent, Change, DeadLetter, GrantChange, Record, Refusal};
+use super::{
+    Attempt, AttemptKind, AuditEvent, Change, DeadLetter, DeniedBy, GrantChange, Record, Refusal,
+};
 
 /// Of the table in the module's documentation. A new key leaves it as it is.
 const VERSION: u8 = 1;
@@ -79,6 +81,9 @@ fn write_refusal<L: SerializeMap>(line: &mut L, refusal: &Refusal) -> Result<(),
         | SendError::Stopped
         | SendError::NoCallback => {}
     }
+    if let Some(denied_by) = refusal.denied_by {
+        line.serialize_entry("denied_by", denied_by.name())?;
+    }
     let Some(codecs) = &refusal.codecs else {
         return Ok(());
     };
@@ -119,6 +124,15 @@ impl AttemptKind {
             Self::Message => "message",
             Self::Request => "request",
             Self::Publication => "publication",
+        }
+    }
+}
+
+impl DeniedBy {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sender => "sender",
+            Self::Receiver => "receiver",
         }
     }
 }

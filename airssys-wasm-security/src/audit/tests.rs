@@ -25,7 +25,7 @@ fn accepted() -> Attempt {
 }
 
 fn refused(error: SendError) -> AuditEvent {
-    let refusal = Refusal { error, codecs: None };
+    let refusal = Refusal { error, denied_by: None, codecs: None };
     AuditEvent::Sent(Attempt { outcome: Err(Box::new(refusal)), ..accepted() })
 }
 
@@ -33,9 +33,15 @@ fn sent_to(target: &str) -> AuditEvent {
     AuditEvent::Sent(Attempt { target: Target::named(target), ..accepted() })
 }
 
+fn denied(by: DeniedBy) -> AuditEvent {
+    let (error, denied_by) = (SendError::NotPermitted, Some(by));
+    let refusal = Refusal { error, denied_by, codecs: None };
+    AuditEvent::Sent(Attempt { outcome: Err(Box::new(refusal)), ..accepted() })
+}
+
 fn codecs_disagree(codecs: Codecs) -> AuditEvent {
     let error = SendError::CodecNotAccepted(vec![0x51, 0x0200]);
-    let refusal = Refusal { error, codecs: Some(codecs) };
+    let refusal = Refusal { error, denied_by: None, codecs: Some(codecs) };
     AuditEvent::Sent(Attempt { outcome: Err(Box::new(refusal)), ..accepted() })
 }
 
@@ -97,6 +103,14 @@ fn golden() -> Vec<(AuditEvent, &'static str)> {
         (
             AuditEvent::Sent(published),
             r#""publication","from":"shop/cart","to":"shop/stock","topic":"orders/eu","bytes":64,"outcome":"accepted","parent_span":"0000000000000001""#,
+        ),
+        (
+            denied(DeniedBy::Receiver),
+            r#""message","from":"shop/cart","to":"shop/stock","bytes":64,"outcome":"not-permitted","denied_by":"receiver""#,
+        ),
+        (
+            denied(DeniedBy::Sender),
+            r#""message","from":"shop/cart","to":"shop/stock","bytes":64,"outcome":"not-permitted","denied_by":"sender""#,
         ),
         (
             refused(SendError::InvalidTarget),

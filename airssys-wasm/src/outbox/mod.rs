@@ -304,11 +304,8 @@ impl Sender {
         let audit = &self.runtime.audit;
         if audit.is_on() {
             let (kind, target, message, error) = refused();
-            let attempt = Attempt {
-                topic: topic.cloned(),
-                trace: turn.trace_so_far(),
-                ..audit.refused(kind, &self.author, target, message, error)
-            };
+            let attempt = audit.refused(kind, &self.author, target, topic, message, error);
+            let attempt = Attempt { trace: turn.trace_so_far(), ..attempt };
             let at = self.runtime.clock.unix_nanos();
             audit.record(turn.worker, at, AuditEvent::Sent(attempt));
         }
