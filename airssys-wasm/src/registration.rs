@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 
 use airssys_wasm_actor::Address;
 use airssys_wasm_core::ComponentId;
@@ -33,6 +33,8 @@ pub(crate) struct Author {
     /// Whether there is anybody to tell how a request ended.
     pub(crate) takes_callbacks: bool,
     pub(crate) sends: SendCounters,
+    /// Whether what its code is at is to end, in time or not.
+    pub(crate) is_cut: AtomicBool,
 }
 
 /// What a component is doing.
@@ -67,7 +69,13 @@ impl Author {
             requester: Requester::new(None, u32::MAX, u32::MAX, clock, timers),
             takes_callbacks: true,
             sends: SendCounters::default(),
+            is_cut: AtomicBool::new(false),
         }
+    }
+
+    /// Has its code end at the end of its slice.
+    pub(crate) fn cut(&self) {
+        self.is_cut.store(true, Ordering::Relaxed);
     }
 
     /// Whether it is the host program, not a component.

@@ -5,9 +5,10 @@ mod route;
 mod turn;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use airssys_wasm_actor::{Address, TrySendError};
+use airssys_wasm_actor::{Address, Scheduler, TrySendError};
 use airssys_wasm_broker::Routes;
 use airssys_wasm_core::{ComponentId, RequestId, SendError, SubscribeError, Topic, TraceParent};
 use airssys_wasm_security::TooSoon;
@@ -330,6 +331,11 @@ impl airssys_wasm_core::Outbox for Outbox {
 
     fn cancel_request(&mut self, id: RequestId) -> bool {
         self.sender.author.requester.cancel(id)
+    }
+
+    fn make_room(&mut self) -> bool {
+        Scheduler::make_room();
+        !self.sender.author.is_cut.load(Ordering::Relaxed)
     }
 
     fn subscribe(&mut self, pattern: &str) -> Result<(), SubscribeError> {

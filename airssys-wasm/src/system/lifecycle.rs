@@ -1,7 +1,7 @@
 //! Components start and stop, and the system ends.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use airssys_wasm_codec::Digest;
@@ -147,6 +147,7 @@ impl System {
             requester,
             takes_callbacks: spec.takes_callbacks(),
             sends: SendCounters::default(),
+            is_cut: AtomicBool::new(false),
         };
         let registration = Registration::new(Arc::new(author), address, spec.receivable());
         self.runtime
