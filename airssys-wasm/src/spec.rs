@@ -38,6 +38,7 @@ pub struct ComponentSpec {
     pub(crate) strict_codecs: bool,
     pub(crate) binding: Option<Binding<Digest>>,
     pub(crate) pending_requests: u32,
+    pub(crate) max_deliveries: u32,
     pub(crate) restart: Restart,
     pub(crate) intensity: Intensity,
     pub(crate) backoff: Backoff,
@@ -79,6 +80,7 @@ impl ComponentSpec {
             strict_codecs: false,
             binding: None,
             pending_requests: PENDING_REQUESTS,
+            max_deliveries: 1,
             restart: Restart::Permanent,
             intensity: Intensity::default(),
             backoff: Backoff::default(),
@@ -146,6 +148,13 @@ impl ComponentSpec {
     #[must_use]
     pub fn pending_requests(self, pending_requests: u32) -> Self {
         Self { pending_requests, ..self }
+    }
+
+    /// How often a message is delivered, if the component crashes with it in hand, before it becomes
+    /// a dead letter; at the start once. It is delivered again after the restart, before all others.
+    #[must_use]
+    pub fn max_deliveries(self, max_deliveries: u32) -> Self {
+        Self { max_deliveries, ..self }
     }
 
     /// After which ends it starts again.

@@ -5,7 +5,6 @@ mod route;
 mod turn;
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use airssys_wasm_actor::{Address, Scheduler, TrySendError};
@@ -335,7 +334,7 @@ impl airssys_wasm_core::Outbox for Outbox {
 
     fn make_room(&mut self) -> bool {
         Scheduler::make_room();
-        !self.sender.author.is_cut.load(Ordering::Relaxed)
+        !self.sender.author.leave.is_cut()
     }
 
     fn subscribe(&mut self, pattern: &str) -> Result<(), SubscribeError> {
