@@ -52,14 +52,7 @@
 mod codec;
 mod digest;
 mod envelope;
-#[cfg(any(
-    feature = "bincode",
-    feature = "borsh",
-    feature = "cbor",
-    feature = "json",
-    feature = "messagepack",
-    feature = "protobuf",
-))]
+#[cfg(feature = "_formats")]
 mod formats;
 #[cfg(any(feature = "messagepack", feature = "validation"))]
 mod validation;
@@ -80,14 +73,7 @@ pub use formats::json;
 pub use formats::messagepack;
 #[cfg(feature = "protobuf")]
 pub use formats::protobuf;
-#[cfg(any(
-    feature = "bincode",
-    feature = "borsh",
-    feature = "cbor",
-    feature = "json",
-    feature = "messagepack",
-    feature = "protobuf",
-))]
+#[cfg(feature = "_formats")]
 pub use formats::{DecodeError, EncodeError};
 #[cfg(any(feature = "messagepack", feature = "validation"))]
 pub use validation::Fault;

@@ -19,10 +19,24 @@ mod probe;
 mod puppet;
 mod test_system;
 
+use airssys_wasm::PatternSet;
+
 pub use clock::VirtualClock;
 pub use probe::{Probe, Received};
 pub use puppet::{Outcome, Puppet};
 pub use test_system::TestSystem;
+
+/// The set of these patterns, for grants.
+///
+/// # Panics
+///
+/// If one is malformed; the message says which.
+pub fn patterns(patterns: &[&str]) -> PatternSet {
+    match PatternSet::parse(patterns.iter().copied()) {
+        Ok(patterns) => patterns,
+        Err(error) => panic!("{patterns:?}: {error}"),
+    }
+}
 
 /// A component's binary, of the text of a core module or component.
 ///

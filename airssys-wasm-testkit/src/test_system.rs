@@ -1,11 +1,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use airssys_wasm::{ComponentId, ComponentSpec, Grants, Guest, PatternSet, System, SystemBuilder};
+use airssys_wasm::{ComponentId, ComponentSpec, Grants, Guest, Metrics, System, SystemBuilder};
 use airssys_wasm_core::Clock;
 
 use crate::clock::VirtualClock;
 use crate::guests;
+use crate::patterns;
 use crate::probe::Probe;
 use crate::puppet::Puppet;
 
@@ -149,6 +150,23 @@ impl TestSystem {
         self.clock.advance(until.saturating_sub(self.clock.monotonic()));
     }
 
+    /// Checks that each message which was accepted has come to one end, or is queued; it may be
+    /// asked at any time when no component runs.
+    ///
+    /// # Panics
+    ///
+    /// If one was lost, or counted twice.
+    pub fn expect_nothing_lost(&self) {
+        for component in self.system.components() {
+            let Some(metrics) = self.system.metrics(component.id.as_str()) else { continue };
+            let Metrics { accepted, queued, handled, refused, crashed, dropped, stopped, .. } =
+                metrics;
+            let accounted = queued + handled + refused + crashed + dropped + stopped;
+            let (id, seed) = (component.id, self.seed);
+            assert_eq!(accepted, accounted, "{id} has lost some, seed {seed}: {metrics:?}");
+        }
+    }
+
     /// Ends the system: mailboxes drain, then the components stop.
     pub fn shutdown(self) {
         self.system.shutdown();
@@ -162,7 +180,7 @@ impl TestSystem {
 
 /// A grant of everything.
 fn anyone() -> Grants {
-    let everywhere = PatternSet::parse(["**"]).expect("a constant");
+    let everywhere = patterns(&["**"]);
     Grants {
         send: everywhere.clone(),
         request: everywhere.clone(),

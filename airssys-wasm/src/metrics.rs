@@ -121,32 +121,21 @@ impl SendCounters {
     }
 
     pub(crate) fn counts(&self) -> SendCounts {
-        let [
-            invalid_target,
-            no_such_component,
-            not_permitted,
-            codec_not_accepted,
-            message_too_large,
-            rate_limited,
-            mailbox_full,
-            too_many_requests,
-            stopped,
-            no_callback,
-        ] = self.refused.each_ref().map(Counter::get);
+        let refused = |error| self.refused(&error).get();
         SendCounts {
             accepted: self.accepted.get(),
             published: self.published.get(),
             copies: self.copies.get(),
-            invalid_target,
-            no_such_component,
-            not_permitted,
-            codec_not_accepted,
-            message_too_large,
-            rate_limited,
-            mailbox_full,
-            too_many_requests,
-            stopped,
-            no_callback,
+            invalid_target: refused(SendError::InvalidTarget),
+            no_such_component: refused(SendError::NoSuchComponent),
+            not_permitted: refused(SendError::NotPermitted),
+            codec_not_accepted: refused(SendError::CodecNotAccepted(Vec::new())),
+            message_too_large: refused(SendError::MessageTooLarge(0)),
+            rate_limited: refused(SendError::RateLimited(0)),
+            mailbox_full: refused(SendError::MailboxFull),
+            too_many_requests: refused(SendError::TooManyRequests(0)),
+            stopped: refused(SendError::Stopped),
+            no_callback: refused(SendError::NoCallback),
         }
     }
 }

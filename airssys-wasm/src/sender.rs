@@ -19,14 +19,13 @@ use crate::runtime::Runtime;
 /// anyone.
 pub struct Sender {
     outbox: Outbox,
-    outside: usize,
     trace: Option<TraceParent>,
 }
 
 impl Sender {
     pub(crate) fn new(runtime: &Arc<Runtime>, author: Arc<Author>) -> Self {
         let outbox = Outbox::new(Arc::clone(runtime), author);
-        Self { outbox, outside: runtime.outside, trace: None }
+        Self { outbox, trace: None }
     }
 
     /// From now on sends as a part of this trace; `None`: each send begins a trace of its own.
@@ -96,7 +95,7 @@ impl Sender {
 
     /// Sends something as a turn of its own.
     fn turn<T>(&mut self, send: impl FnOnce(&mut Outbox) -> T) -> T {
-        self.outbox.begin_turn(self.outside, None, self.trace);
+        self.outbox.continue_trace(self.trace);
         let sent = send(&mut self.outbox);
         drop(self.outbox.end_turn());
         sent

@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use airssys_wasm::{AuditSettings, Codec, ComponentSpec, Grants, PatternSet, Right, SendError};
-use airssys_wasm_testkit::{TestSystem, guests};
+use airssys_wasm::{AuditSettings, Codec, ComponentSpec, Grants, Right, SendError};
+use airssys_wasm_testkit::{TestSystem, guests, patterns};
 use serde_json::{Value, json};
 
 fn records(file: &Path) -> Vec<Value> {
@@ -16,10 +16,6 @@ fn records(file: &Path) -> Vec<Value> {
 /// A record's values of these keys.
 fn of(record: &Value, keys: &[&str]) -> Value {
     keys.iter().map(|key| record.get(*key).cloned().unwrap_or(Value::Null)).collect()
-}
-
-fn patterns(patterns: &[&str]) -> PatternSet {
-    PatternSet::parse(patterns.iter().copied()).unwrap()
 }
 
 /// Has one system refuse, accept, dead-letter and change its grants.

@@ -4,14 +4,8 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use airssys_wasm::{
-    Codec, ComponentSpec, Envelope, Grants, MailboxLimits, PatternSet, Rate, Right, SendError,
-};
-use airssys_wasm_testkit::{Puppet, TestSystem, guests};
-
-fn patterns(patterns: &[&str]) -> PatternSet {
-    PatternSet::parse(patterns.iter().copied()).unwrap()
-}
+use airssys_wasm::{Codec, ComponentSpec, Envelope, Grants, MailboxLimits, Rate, Right, SendError};
+use airssys_wasm_testkit::{Puppet, TestSystem, guests, patterns};
 
 fn everywhere() -> Grants {
     Grants { send: patterns(&["**"]), request: patterns(&["**"]), ..Grants::default() }

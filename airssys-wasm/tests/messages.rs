@@ -3,14 +3,8 @@
 
 use std::time::Duration;
 
-use airssys_wasm::{
-    Clock, ComponentSpec, Grants, Limits, MailboxLimits, Overflow, PatternSet, SendError,
-};
-use airssys_wasm_testkit::{TestSystem, guests};
-
-fn patterns(patterns: &[&str]) -> PatternSet {
-    PatternSet::parse(patterns.iter().copied()).unwrap()
-}
+use airssys_wasm::{Clock, ComponentSpec, Grants, Limits, MailboxLimits, Overflow, SendError};
+use airssys_wasm_testkit::{TestSystem, guests, patterns};
 
 fn mailbox(capacity: usize, overflow: Overflow) -> MailboxLimits {
     MailboxLimits { capacity, overflow, ..MailboxLimits::default() }

@@ -5,13 +5,9 @@ use std::num::NonZeroU32;
 
 use airssys_wasm::{
     Codec, ComponentError, ComponentId, ComponentSpec, Context, Grants, MailboxLimits, Native,
-    PatternSet, Rate, Right, SendError, SubscribeError,
+    Rate, Right, SendError, SubscribeError,
 };
-use airssys_wasm_testkit::{Puppet, TestSystem, guests};
-
-fn patterns(patterns: &[&str]) -> PatternSet {
-    PatternSet::parse(patterns.iter().copied()).unwrap()
-}
+use airssys_wasm_testkit::{Puppet, TestSystem, guests, patterns};
 
 /// A puppet with these rights alone, besides that it may send to test/topics.
 fn puppet(test: &TestSystem, id: &str, publish: &[&str], subscribe: &[&str]) -> Puppet {

@@ -4,13 +4,13 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::env;
-use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use airssys_wasm::{ComponentId, Sender, System};
 use airssys_wasm_benches::bare::{BareComponent, BareInstance};
 use airssys_wasm_benches::guests;
+use airssys_wasm_benches::memory::resident_kib;
 use airssys_wasm_benches::rig::{names, spec};
 use airssys_wasm_benches::token::token;
 
@@ -115,11 +115,4 @@ impl Step {
         println!("| {what} | {micros:.1} | {memory:.1} |");
         *self = Self { begun: Instant::now(), resident };
     }
-}
-
-/// What of this process is in the machine's memory.
-fn resident_kib() -> i64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-    resident.trim().trim_end_matches(" kB").parse().unwrap()
 }

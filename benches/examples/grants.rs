@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use airssys_wasm::manifest::SystemManifest;
 use airssys_wasm::{ComponentError, ComponentId, ComponentSpec, Context, Native, Sender, System};
 use airssys_wasm_benches::guests;
+use airssys_wasm_benches::memory::resident_kib;
 use airssys_wasm_benches::token::token;
 
 fn main() {
@@ -52,14 +53,14 @@ fn measure(components: usize, grants: usize) {
     }
     write("System.toml".into(), system);
 
-    let before = memory();
+    let before = resident_kib();
     let begun = Instant::now();
     let manifest = SystemManifest::load(folder.path().join("System.toml")).unwrap();
     let system = System::builder().start(&manifest).unwrap();
     drop(manifest);
     system.spawn(ComponentSpec::native("bench/done".parse().unwrap(), || Done)).unwrap();
     let loaded = begun.elapsed();
-    let memory = memory().saturating_sub(before);
+    let memory = resident_kib() - before;
 
     let mut sender = system.sender("bench/start".parse().unwrap());
     for number in 0..components {
@@ -73,7 +74,7 @@ fn measure(components: usize, grants: usize) {
     println!(
         "| {grants} grants each | {:.2} s | {} KiB each | {:.0} ns | {:.0} ns |",
         loaded.as_secs_f64(),
-        memory / 1024 / components as u64,
+        memory / components as i64,
         first.as_secs_f64() * 1e9 / components as f64,
         hop.as_secs_f64() * 1e9 / hops as f64,
     );
@@ -99,11 +100,4 @@ impl Native for Done {
     ) -> Result<Option<Vec<u8>>, ComponentError> {
         Ok(None)
     }
-}
-
-/// Bytes of this process that are in memory.
-fn memory() -> u64 {
-    let status = fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: u64 = status.split_whitespace().nth(1).unwrap().parse().unwrap();
-    pages * 4096
 }

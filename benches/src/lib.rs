@@ -3,6 +3,7 @@
 
 pub mod bare;
 pub mod guests;
+pub mod memory;
 pub mod ratios;
 pub mod rig;
 pub mod token;

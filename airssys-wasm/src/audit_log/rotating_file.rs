@@ -44,7 +44,8 @@ impl RotatingFile {
         if let Err(error) = &rotated
             && !self.stuck
         {
-            tracing::error!(%error, "the audit log cannot be rotated, and grows on");
+            let path = self.path.display();
+            tracing::error!("the audit log {path} cannot be rotated and grows on: {error}");
         }
         self.stuck = rotated.is_err();
     }

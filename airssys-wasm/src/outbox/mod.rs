@@ -58,7 +58,6 @@ struct Draft {
     delivery: u32,
     reply: Option<Reply>,
     topic: Option<Topic>,
-    kind: AttemptKind,
 }
 
 /// How many targets a sender remembers, and how many topics.
@@ -98,6 +97,11 @@ impl Outbox {
         self.turn.end()
     }
 
+    /// Has what is sent next, without a call of the sender's code, be part of this trace.
+    pub(crate) fn continue_trace(&mut self, trace: Option<TraceParent>) {
+        self.turn.continue_trace(trace);
+    }
+
     pub(crate) fn author(&self) -> &Arc<Author> {
         &self.sender.author
     }
@@ -110,7 +114,6 @@ impl Outbox {
         timeout: Option<Duration>,
         waiting: impl FnOnce(&ComponentId) -> Waiting,
     ) -> Result<RequestId, SendError> {
-        let kind = AttemptKind::Request;
         let Self { sender, routes, turn, random, .. } = self;
         let sent = sender.judge(routes, turn, target, request, Right::Request).and_then(|route| {
             if !sender.author.takes_callbacks {
@@ -122,11 +125,12 @@ impl Outbox {
             let trace = turn.trace(random);
             let waiting = waiting(route.target());
             let reply = sender.author.requester.open(id, deadline, waiting, trace)?;
-            let draft = Draft::new(kind, Bytes::copy_from_slice(request));
-            let draft = Draft { reply: Some(reply), ..draft };
+            let payload = Bytes::copy_from_slice(request);
+            let draft = Draft { reply: Some(reply), ..Draft::new(payload) };
             sender.post(route, turn, random, draft)?;
             Ok(id)
         });
+        let kind = AttemptKind::Request;
         sent.inspect_err(|error| self.sender.refused(&self.turn, kind, target, request, error))
     }
 
@@ -134,11 +138,9 @@ impl Outbox {
     pub(crate) fn resend(&mut self, letter: &DeadLetter) -> Result<(), SendError> {
         let (target, payload) = (letter.target.as_str(), &letter.payload);
         let delivery = letter.delivery.saturating_add(1);
-        self.begin_turn(self.turn.worker, None, Some(letter.trace_parent));
-        let sent = self.send(target, payload, || Draft {
-            delivery,
-            ..Draft::new(AttemptKind::Message, payload.clone())
-        });
+        self.continue_trace(Some(letter.trace_parent));
+        let draft = || Draft { delivery, ..Draft::new(payload.clone()) };
+        let sent = self.send(target, payload, draft);
         drop(self.turn.end());
         sent
     }
@@ -230,7 +232,7 @@ impl Sender {
         let sent_at = self.runtime.clock.unix_nanos_at(now);
         let parent = turn.trace(random);
         let trace_parent = parent.child(random.random());
-        let kind = draft.kind;
+        let kind = draft.kind();
         let attempt = self.audits_messages.then(|| Attempt {
             trace: Some(trace_parent),
             parent_span: Some(parent.span_id()),
@@ -262,7 +264,7 @@ impl Sender {
     /// What is recorded of a message that is accepted.
     fn accepted(&self, route: &Route, draft: &Draft) -> Attempt {
         Attempt {
-            kind: draft.kind,
+            kind: draft.kind(),
             sender: self.id.clone(),
             target: route.target().clone().into(),
             topic: draft.topic.clone(),
@@ -291,19 +293,21 @@ impl Sender {
         error: &SendError,
     ) {
         self.author.sends.refused(error).bump();
-        self.audit_refusal(turn, None, || (kind, target, message, error));
+        self.audit_refusal(turn, kind, target, None, message, error);
     }
 
     /// Records what was refused, of whom and why; of a publication's copy also the topic.
-    fn audit_refusal<'a>(
+    fn audit_refusal(
         &self,
         turn: &Turn,
+        kind: AttemptKind,
+        target: &str,
         topic: Option<&Topic>,
-        refused: impl FnOnce() -> (AttemptKind, &'a str, &'a [u8], &'a SendError),
+        message: &[u8],
+        error: &SendError,
     ) {
         let audit = &self.runtime.audit;
         if audit.is_on() {
-            let (kind, target, message, error) = refused();
             let attempt = audit.refused(kind, &self.author, target, topic, message, error);
             let attempt = Attempt { trace: turn.trace_so_far(), ..attempt };
             let at = self.runtime.clock.unix_nanos();
@@ -314,7 +318,7 @@ impl Sender {
 
 impl airssys_wasm_core::Outbox for Outbox {
     fn send_message(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
-        let draft = || Draft::new(AttemptKind::Message, Bytes::copy_from_slice(message));
+        let draft = || Draft::new(Bytes::copy_from_slice(message));
         self.send(target, message, draft)
     }
 
@@ -356,8 +360,16 @@ impl airssys_wasm_core::Outbox for Outbox {
 }
 
 impl Draft {
-    fn new(kind: AttemptKind, payload: Bytes) -> Self {
-        Self { payload, delivery: 1, reply: None, topic: None, kind }
+    fn new(payload: Bytes) -> Self {
+        Self { payload, delivery: 1, reply: None, topic: None }
+    }
+
+    fn kind(&self) -> AttemptKind {
+        match self {
+            Self { topic: Some(_), .. } => AttemptKind::Publication,
+            Self { reply: Some(_), .. } => AttemptKind::Request,
+            _ => AttemptKind::Message,
+        }
     }
 }
 

@@ -47,16 +47,13 @@ impl Sender {
         let payload = Bytes::copy_from_slice(message);
         let mut taken = 0;
         for route in subscribers {
-            let copy = Draft {
-                topic: Some(topic.clone()),
-                ..Draft::new(AttemptKind::Publication, payload.clone())
-            };
+            let copy = Draft { topic: Some(topic.clone()), ..Draft::new(payload.clone()) };
             let sent = route
                 .expect_taken(message, &self.author)
                 .and_then(|()| self.post(route, turn, random, copy));
             match sent {
                 Ok(()) => taken += 1,
-                Err(error) => self.missed(turn, random, route, (topic, &payload), &error),
+                Err(error) => self.missed(turn, random, route, topic, &payload, &error),
             }
         }
         self.author.sends.published.bump();
@@ -106,13 +103,12 @@ impl Sender {
         turn: &mut Turn,
         random: &mut SmallRng,
         route: &Route,
-        (topic, payload): (&Topic, &Bytes),
+        topic: &Topic,
+        payload: &Bytes,
         error: &SendError,
     ) {
-        let target = route.target().as_str();
-        self.audit_refusal(turn, Some(topic), || {
-            (AttemptKind::Publication, target, payload, error)
-        });
+        let (kind, target) = (AttemptKind::Publication, route.target().as_str());
+        self.audit_refusal(turn, kind, target, Some(topic), payload, error);
         if *error == SendError::MailboxFull {
             let now = self.runtime.clock.monotonic();
             let trace_parent = turn.trace(random);

@@ -36,6 +36,11 @@ impl Turn {
         self.trace = trace;
     }
 
+    /// Begins it where there is no call.
+    pub(super) fn continue_trace(&mut self, trace: Option<TraceParent>) {
+        self.trace = trace;
+    }
+
     /// Ends it, and says which receivers it filled.
     pub(super) fn end(&mut self) -> impl Iterator<Item = (Address<Member>, usize)> + '_ {
         self.number += 1;

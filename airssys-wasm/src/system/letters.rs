@@ -45,12 +45,6 @@ impl System {
         self.runtime.dead_letters.lock().take(number)
     }
 
-    /// Writes all that the audit log was given so far to its file. False if the file takes
-    /// nothing: then it is kept, and tried again. Without an audit log there is nothing to do.
-    pub fn flush_audit(&self) -> bool {
-        self.runtime.audit.flush_and_wait()
-    }
-
     /// Sends a dead letter again, in its sender's name and by the operator's right: no grant is
     /// asked of it, and the other checks hold. A request is sent as a message, for who made it has
     /// been answered.

@@ -119,6 +119,12 @@ impl System {
         Ok(self.host().request(target, request, None)?.wait()?)
     }
 
+    /// Writes all that the audit log was given so far to its file. False if the file takes
+    /// nothing: then it is kept, and tried again. Without an audit log there is nothing to do.
+    pub fn flush_audit(&self) -> bool {
+        self.runtime.audit.flush_and_wait()
+    }
+
     fn host(&self) -> Sender {
         Sender::new(&self.runtime, Arc::clone(&self.host))
     }

@@ -2,15 +2,10 @@
 
 use std::time::Duration;
 
-use airssys_wasm::{
-    Backoff, ComponentSpec, Grants, Intensity, MailboxLimits, Overflow, PatternSet,
-};
+use airssys_wasm::{Backoff, ComponentSpec, Grants, Intensity, MailboxLimits, Overflow};
+use airssys_wasm_testkit::patterns;
 
 use crate::stage;
-
-pub(crate) fn patterns(patterns: &[&str]) -> PatternSet {
-    PatternSet::parse(patterns.iter().copied()).unwrap()
-}
 
 /// These patterns for all that a component may do of its own.
 pub(crate) fn all_rights(over: &[&str]) -> Grants {

@@ -3,7 +3,6 @@
 use airssys_wasm_testkit::{Probe, TestSystem, guests};
 
 use crate::attacker::{all_rights, spec};
-use crate::ledger::expect_nothing_lost;
 
 /// A guest that answers, and one that passes messages on to the end of a line.
 pub(crate) struct Bystanders {
@@ -57,7 +56,7 @@ impl Bystanders {
             assert_eq!((received.sender.as_str(), received.message), expected);
         }
         self.end.expect_nothing(test);
-        expect_nothing_lost(test);
+        test.expect_nothing_lost();
         for id in ["by/relay", "by/echo", "by/end"] {
             let counted = test.system().metrics(id).unwrap();
             let handled = u64::from(self.rounds);

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use airssys_wasm::{Codec, Grants, Overflow, Right, SendError, SubscribeError};
-use airssys_wasm_testkit::{Puppet, TestSystem, guests};
+use airssys_wasm_testkit::{Puppet, TestSystem, guests, patterns};
 
-use crate::attacker::{all_rights, mailbox, patterns, spec};
+use crate::attacker::{all_rights, mailbox, spec};
 use crate::bystanders::Bystanders;
 use crate::ledger::expect_rest;
 use crate::stage;

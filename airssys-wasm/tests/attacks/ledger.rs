@@ -2,22 +2,10 @@
 
 use airssys_wasm_testkit::TestSystem;
 
-/// Each message that was accepted has come to one end, or is queued.
-pub(crate) fn expect_nothing_lost(test: &TestSystem) {
-    for component in test.system().components() {
-        let id = component.id.as_str();
-        let counted = test.system().metrics(id).unwrap();
-        let ended =
-            counted.handled + counted.refused + counted.crashed + counted.dropped + counted.stopped;
-        let seed = test.seed();
-        assert_eq!(counted.accepted, ended + counted.queued, "{id}, seed {seed}: {counted:?}");
-    }
-}
-
-/// The same; and nothing is queued, and no request is open.
+/// Each message that was accepted has come to one end; nothing is queued, and no request is open.
 pub(crate) fn expect_rest(test: &TestSystem) {
     test.run();
-    expect_nothing_lost(test);
+    test.expect_nothing_lost();
     for component in test.system().components() {
         let usage = test.system().quota_usage(component.id.as_str()).unwrap();
         let left = (component.queued, component.open_requests, usage.pending_requests);

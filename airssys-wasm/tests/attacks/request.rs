@@ -7,7 +7,7 @@ use airssys_wasm_testkit::{Probe, TestSystem, guests};
 
 use crate::attacker::{RESTART, all_rights, attacker, mailbox};
 use crate::bystanders::Bystanders;
-use crate::ledger::{expect_nothing_lost, expect_rest};
+use crate::ledger::expect_rest;
 use crate::stage;
 
 /// Makes so many requests of `test/quiet` as the message says, or until one is refused; responds
@@ -90,7 +90,7 @@ fn expect_a_flood_to_end(limit: u32) {
     assert_eq!(test.system().component("evil/flood").unwrap().open_requests, 0);
     assert_eq!(numbers(&test, &mut hand, b""), [limit, 0, 0, 0], "each once");
     assert_eq!(test.system().metrics("evil/flood").unwrap().callbacks, u64::from(limit));
-    expect_nothing_lost(&test);
+    test.expect_nothing_lost();
     bystanders.work(&test);
 
     test.system().resume("test/quiet");

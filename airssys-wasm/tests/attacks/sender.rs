@@ -1,9 +1,9 @@
 //! Whoever sends is known by its true id.
 
 use airssys_wasm::{Grants, SendError, SpawnError};
-use airssys_wasm_testkit::guests;
+use airssys_wasm_testkit::{guests, patterns};
 
-use crate::attacker::{attacker, patterns, spec};
+use crate::attacker::{attacker, spec};
 use crate::bystanders::Bystanders;
 use crate::ledger::expect_rest;
 use crate::stage;

@@ -2,7 +2,7 @@
 
 use crate::attacker::{attacker, mailbox};
 use crate::bystanders::Bystanders;
-use crate::ledger::{expect_nothing_lost, expect_rest};
+use crate::ledger::expect_rest;
 use crate::stage;
 use airssys_wasm::{ComponentSpec, Overflow, Status};
 
@@ -79,7 +79,7 @@ fn expect_others_go_on(kind: u8, settings: impl Fn(ComponentSpec) -> ComponentSp
         let so_far: u64 = ids.iter().map(handled).sum();
         assert!(so_far > 100, "a storm, seed {seed}: {so_far}");
         assert!(ids.iter().all(|id| handled(id) > 0), "all are in it, seed {seed}");
-        expect_nothing_lost(&test);
+        test.expect_nothing_lost();
         for id in &ids {
             assert!(test.system().stop(id));
             assert_eq!(test.system().component(id).unwrap().status, Status::Stopped);

@@ -1,8 +1,9 @@
 //! Subscriptions without end, and publications without end.
 
 use airssys_wasm::{DeadLetterReason, Grants, Overflow, Right, SendError, SubscribeError};
+use airssys_wasm_testkit::patterns;
 
-use crate::attacker::{all_rights, attacker, mailbox, patterns, spec};
+use crate::attacker::{all_rights, attacker, mailbox, spec};
 use crate::bystanders::Bystanders;
 use crate::ledger::expect_rest;
 use crate::stage;
