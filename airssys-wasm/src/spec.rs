@@ -38,6 +38,7 @@ pub struct ComponentSpec {
     pub(crate) strict_codecs: bool,
     pub(crate) binding: Option<Binding<Digest>>,
     pub(crate) pending_requests: u32,
+    pub(crate) pending_timers: u32,
     pub(crate) restart: Restart,
     pub(crate) intensity: Intensity,
     pub(crate) backoff: Backoff,
@@ -51,6 +52,7 @@ pub(crate) enum Code {
 
 const MAX_MESSAGE_SIZE: u32 = 1 << 20;
 const PENDING_REQUESTS: u32 = 1000;
+const PENDING_TIMERS: u32 = 1000;
 
 impl ComponentSpec {
     /// A component of a guest's code.
@@ -79,6 +81,7 @@ impl ComponentSpec {
             strict_codecs: false,
             binding: None,
             pending_requests: PENDING_REQUESTS,
+            pending_timers: PENDING_TIMERS,
             restart: Restart::Permanent,
             intensity: Intensity::default(),
             backoff: Backoff::default(),
@@ -146,6 +149,12 @@ impl ComponentSpec {
     #[must_use]
     pub fn pending_requests(self, pending_requests: u32) -> Self {
         Self { pending_requests, ..self }
+    }
+
+    /// How many of its timers may be set and not have gone off; at the start 1,000.
+    #[must_use]
+    pub fn pending_timers(self, pending_timers: u32) -> Self {
+        Self { pending_timers, ..self }
     }
 
     /// After which ends it starts again.
