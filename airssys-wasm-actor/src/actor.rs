@@ -10,6 +10,12 @@ pub trait Actor: Send + Sized + 'static {
     /// Handles one message. Until it returns, no other call of this actor is made.
     fn handle(&mut self, message: Self::Message, context: &mut Context<'_, Self>);
 
+    /// Goes on with a message in the middle of which the actor [waits](Context::wait), after it was
+    /// woken. It may have been woken for nothing.
+    fn proceed(&mut self, context: &mut Context<'_, Self>) {
+        let _ = context;
+    }
+
     /// Called once, when the actor has handled its last message, with those that it will not
     /// handle. From before this call on, sends to it fail.
     fn stopped(&mut self, exit: Exit, undelivered: VecDeque<Self::Message>) {

@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -100,6 +101,11 @@ impl<A: Actor> Address<A> {
         F: FnOnce(&mut A, &mut crate::Context<'_, A>) + Send + 'static,
     {
         self.cell.command(command)
+    }
+
+    /// Wakes the actor where it [waits](crate::Context::wait) in the middle of a message.
+    pub fn waker(&self) -> Waker {
+        Arc::clone(&self.cell).into()
     }
 
     /// Accepts no more messages, and still handles those that are queued.

@@ -1,5 +1,6 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::activation::Activation;
 use crate::actor::Actor;
@@ -18,6 +19,8 @@ pub(crate) struct Body<A: Actor> {
     /// Taken out of the mailbox, not yet begun.
     pub(crate) batch: VecDeque<A::Message>,
     pub(crate) control: Control,
+    /// What the message weighs that it has begun and waits in the middle of.
+    in_hand: Weight,
     /// Set while it is in the run queue.
     cell: Option<Arc<Cell<A>>>,
 }
@@ -30,12 +33,17 @@ pub(crate) struct Control {
     /// It waits for one of them.
     pub(crate) waiting: bool,
     pub(crate) paused: bool,
+    /// It is in the middle of a message, and waits to be woken.
+    pub(crate) suspended: bool,
+    /// It has been woken.
+    pub(crate) woken: bool,
     pub(crate) stopping: bool,
 }
 
 impl<A: Actor> Body<A> {
     pub(crate) fn new(actor: A) -> Box<Self> {
-        Box::new(Self { actor, batch: VecDeque::new(), control: Control::default(), cell: None })
+        let (batch, control) = (VecDeque::new(), Control::default());
+        Box::new(Self { actor, batch, control, in_hand: Weight::default(), cell: None })
     }
 
     /// As it goes into the run queue.
@@ -49,8 +57,9 @@ impl<A: Actor> Body<A> {
         self.batch.is_empty() && self.control.lets_handle()
     }
 
-    /// Handles what it has, up to the budget, or until something holds it back. Tells how many
-    /// messages that were, if any, without those that have places of their own.
+    /// Goes on with the message in hand if it waits no more, then handles what it has, up to the
+    /// budget, or until something holds it back. Tells how many messages that were, if any,
+    /// without those that have places of their own.
     pub(crate) fn handle_batch(
         &mut self,
         progress: &Progress,
@@ -58,18 +67,53 @@ impl<A: Actor> Body<A> {
         urgent: impl Fn() -> bool,
     ) -> Option<u64> {
         let mut handled = None;
+        if self.control.suspended && self.control.woken {
+            (self.control.suspended, self.control.woken) = (false, false);
+            let weight = self.in_hand;
+            let done = self.call(weight, progress, activation, None, |actor, context| {
+                actor.proceed(context);
+            });
+            handled = Some(done);
+        }
         while activation.budget > 0 && self.control.lets_handle() && !urgent() {
             let Some(message) = self.batch.pop_front() else { break };
             let weight = weigh::<A>(&message);
             progress.begin(weight);
             activation.budget -= 1;
             let began = handled.is_none().then_some(activation.now);
-            handled = Some(handled.unwrap_or(0) + weight.messages);
-            let (worker, queued) = (activation.worker, self.batch.len());
-            let mut context = Context::new(&mut self.control, worker, began, queued);
-            self.actor.handle(message, &mut context);
+            let done = self.call(weight, progress, activation, began, |actor, context| {
+                actor.handle(message, context);
+            });
+            handled = Some(handled.unwrap_or(0) + done);
         }
         handled
+    }
+
+    /// Calls the actor for a message of this weight, and tells how many messages are done.
+    fn call(
+        &mut self,
+        weight: Weight,
+        progress: &Progress,
+        activation: &Activation,
+        began: Option<Duration>,
+        call: impl FnOnce(&mut A, &mut Context<'_, A>),
+    ) -> u64 {
+        let (worker, queued) = (activation.worker, self.batch.len());
+        let mut again = None;
+        call(
+            &mut self.actor,
+            &mut Context::new(&mut self.control, &mut again, worker, began, queued),
+        );
+        if let Some(message) = again {
+            progress.take_back(weigh::<A>(&message));
+            self.batch.push_front(message);
+            return 0;
+        }
+        if self.control.suspended {
+            self.in_hand = weight;
+            return 0;
+        }
+        weight.messages
     }
 }
 
@@ -84,7 +128,8 @@ impl<A: Actor> Runnable for Body<A> {
 impl Control {
     /// Whether the next message may be handled.
     fn lets_handle(&self) -> bool {
-        !self.paused && !self.stopping && !self.waiting && self.downstream.is_empty()
+        let held_back = self.paused || self.suspended || self.stopping || self.waiting;
+        !held_back && self.downstream.is_empty()
     }
 }
 

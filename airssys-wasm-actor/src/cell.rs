@@ -2,9 +2,8 @@ use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Wake;
 use std::time::Duration;
-
-use parking_lot::{Mutex, MutexGuard};
 
 use crate::activation::Activation;
 use crate::actor::{Actor, Exit};
@@ -14,6 +13,7 @@ use crate::context::Context;
 use crate::flow::{Downstream, Receiver, Waiter};
 use crate::mailbox::{Mailbox, MailboxLimits, Progress, Push};
 use crate::scheduler::Core;
+use crate::sync::{Mutex, MutexGuard};
 
 /// The meeting place of an actor and those who send to it.
 ///
@@ -33,6 +33,8 @@ struct Post<A: Actor> {
     commands: VecDeque<Command<A>>,
     state: State<A>,
     closed: bool,
+    /// Somebody woke it, and the body does not know yet.
+    woken: bool,
     waits_for: Option<Arc<dyn Receiver>>,
     waiters: Vec<(usize, Waiter)>,
     deliveries: u64,
@@ -72,6 +74,7 @@ impl<A: Actor> Cell<A> {
                 commands: VecDeque::new(),
                 state: State::Vacant,
                 closed: false,
+                woken: false,
                 waits_for: None,
                 waiters: Vec::new(),
                 deliveries: 0,
@@ -162,7 +165,7 @@ impl<A: Actor> Cell<A> {
     pub(crate) fn is_idle(&self) -> bool {
         let post = self.post.lock();
         let body_is_idle = match &post.state {
-            State::Resting(body) => body.batch.is_empty(),
+            State::Resting(body) => body.batch.is_empty() && !body.control.suspended,
             State::Vacant | State::Stopped => true,
             State::Out => false,
         };
@@ -242,7 +245,9 @@ impl<A: Actor> Cell<A> {
         drop(post);
         for command in commands {
             let (worker, queued) = (activation.worker, body.batch.len());
-            command(&mut body.actor, &mut Context::new(&mut body.control, worker, None, queued));
+            let mut again = None;
+            let mut context = Context::new(&mut body.control, &mut again, worker, None, queued);
+            command(&mut body.actor, &mut context);
         }
         activation.now = self.core.clock.monotonic();
     }
@@ -307,6 +312,14 @@ impl<A: Actor> Cell<A> {
     }
 }
 
+impl<A: Actor> Wake for Cell<A> {
+    fn wake(self: Arc<Self>) {
+        let mut post = self.post.lock();
+        post.woken = true;
+        self.enqueue_if_ready(post);
+    }
+}
+
 impl<A: Actor> Receiver for Cell<A> {
     fn await_drain(&self, burst: usize, waiter: Waiter) -> bool {
         let mut post = self.post.lock();
@@ -336,14 +349,17 @@ impl<A: Actor> Post<A> {
         let mail = !self.mailbox.is_empty()
             || !body.batch.is_empty()
             || !body.control.downstream.is_empty();
-        let held_back = body.control.paused || self.waits_for.is_some();
-        if self.commands.is_empty() && (!mail || held_back) {
+        let suspended = body.control.suspended;
+        let held_back = body.control.paused || suspended || self.waits_for.is_some();
+        let proceeds = suspended && self.woken;
+        if self.commands.is_empty() && !proceeds && (!mail || held_back) {
             return None;
         }
         let State::Resting(mut body) = std::mem::replace(&mut self.state, State::Out) else {
             return None;
         };
         body.control.waiting = self.waits_for.is_some();
+        body.control.woken = std::mem::take(&mut self.woken);
         if !held_back && body.batch.is_empty() {
             self.mailbox.take_ahead(&mut body.batch);
         }
@@ -359,13 +375,19 @@ impl<A: Actor> Post<A> {
         if !self.commands.is_empty() {
             return Next::GoOn;
         }
+        if body.control.suspended && self.woken {
+            self.woken = false;
+            body.control.woken = true;
+            // It may wake itself each time, and is no more urgent than others.
+            return Next::Yield;
+        }
         body.control.waiting = self.waits_for.is_some();
         if !body.control.waiting
             && let Some(downstream) = body.control.downstream.pop()
         {
             return Next::Await(downstream);
         }
-        let held_back = body.control.paused || body.control.waiting;
+        let held_back = body.control.paused || body.control.suspended || body.control.waiting;
         if !held_back && body.batch.is_empty() {
             self.mailbox.take(&mut body.batch);
         }

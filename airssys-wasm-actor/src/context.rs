@@ -1,4 +1,3 @@
-use std::marker::PhantomData;
 use std::time::Duration;
 
 use crate::body::Control;
@@ -7,20 +6,21 @@ use crate::{Actor, Address};
 /// What an actor can do to itself while it handles a message or a command.
 pub struct Context<'a, A: Actor> {
     control: &'a mut Control,
+    again: &'a mut Option<A::Message>,
     worker: usize,
     began: Option<Duration>,
     queued: usize,
-    of: PhantomData<fn(A)>,
 }
 
 impl<'a, A: Actor> Context<'a, A> {
     pub(crate) fn new(
         control: &'a mut Control,
+        again: &'a mut Option<A::Message>,
         worker: usize,
         began: Option<Duration>,
         queued: usize,
     ) -> Self {
-        Self { control, worker, began, queued, of: PhantomData }
+        Self { control, again, worker, began, queued }
     }
 
     /// Ends the actor after this call.
@@ -36,6 +36,19 @@ impl<'a, A: Actor> Context<'a, A> {
     /// Handles messages again.
     pub fn resume(&mut self) {
         self.control.paused = false;
+    }
+
+    /// Is not done with the message in hand: [`Actor::proceed`] goes on with it once somebody has
+    /// woken the actor by its [waker](Address::waker), and until it is done no other message is
+    /// handled. Commands are.
+    pub fn wait(&mut self) {
+        self.control.suspended = true;
+    }
+
+    /// Puts a message back, which is then the next, before all that is queued. In a command there
+    /// is no message to be put back, and it has no effect.
+    pub fn put_back(&mut self, message: A::Message) {
+        *self.again = Some(message);
     }
 
     /// Handles its next message only once `receiver` is under its low-water mark and has room

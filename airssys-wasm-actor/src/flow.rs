@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
-use parking_lot::Mutex;
+use crate::sync::Mutex;
 
 /// A receiver that was filled, and how much room its sender wants there.
 #[derive(Clone)]

@@ -45,7 +45,7 @@ pub(crate) struct Mailbox<M> {
 }
 
 /// What a message weighs.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Weight {
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
@@ -246,6 +246,14 @@ impl Progress {
     pub(crate) fn begin(&self, weight: Weight) {
         let messages = self.messages.load(Ordering::Relaxed) + weight.messages;
         let bytes = self.bytes.load(Ordering::Relaxed) + weight.bytes;
+        self.messages.store(messages, Ordering::Release);
+        self.bytes.store(bytes, Ordering::Release);
+    }
+
+    /// Takes back that a message has begun: it is queued again.
+    pub(crate) fn take_back(&self, weight: Weight) {
+        let messages = self.messages.load(Ordering::Relaxed) - weight.messages;
+        let bytes = self.bytes.load(Ordering::Relaxed) - weight.bytes;
         self.messages.store(messages, Ordering::Release);
         self.bytes.store(bytes, Ordering::Release);
     }

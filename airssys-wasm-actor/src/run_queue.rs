@@ -1,9 +1,9 @@
-use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crossbeam_deque::{Injector, Steal, Stealer, Worker};
+use crossbeam_deque::{Injector, Steal, Stealer, Worker as Local};
 
 use crate::activation::Activation;
+use crate::place::Place;
 
 /// What the scheduler runs: an actor that has something to do.
 pub(crate) trait Runnable: Send {
@@ -13,7 +13,8 @@ pub(crate) trait Runnable: Send {
 
 pub(crate) type Task = Box<dyn Runnable>;
 
-/// The tasks that are ready: a queue for each worker, and one for everybody else.
+/// The tasks that are ready: a queue for each worker, which is with its [`Place`], and one for
+/// everybody else.
 pub(crate) struct RunQueue {
     injector: Injector<Task>,
     lanes: Vec<Lane>,
@@ -27,68 +28,37 @@ struct Lane {
     begun: AtomicU64,
 }
 
-thread_local! {
-    /// The queue of the worker that this thread is, and the run queue to which it belongs.
-    static LOCAL: RefCell<Option<(*const RunQueue, Worker<Task>)>> = const { RefCell::new(None) };
-}
-
 impl RunQueue {
-    /// A run queue, and the local queues of its workers.
-    pub(crate) fn new(workers: usize) -> (Self, Vec<Worker<Task>>) {
-        let local: Vec<_> = (0..workers).map(|_| Worker::new_fifo()).collect();
-        let lanes = local
+    /// A run queue, and the places of its workers.
+    pub(crate) fn new(workers: usize) -> (Self, Vec<Place>) {
+        let places: Vec<_> =
+            (0..workers).map(|index| Place { index, local: Local::new_fifo() }).collect();
+        let lanes = places
             .iter()
-            .map(|queue| Lane { stealer: queue.stealer(), begun: AtomicU64::new(0) })
+            .map(|place| Lane { stealer: place.local.stealer(), begun: AtomicU64::new(0) })
             .collect();
-        (Self { injector: Injector::new(), lanes }, local)
-    }
-
-    /// Makes this thread the worker with this queue.
-    pub(crate) fn enter(&self, queue: Worker<Task>) {
-        LOCAL.set(Some((std::ptr::from_ref(self), queue)));
-    }
-
-    /// Queues `task` with the worker that this thread is, if it is one. Answers with how many
-    /// that worker has then, or with the task.
-    pub(crate) fn push_local(&self, task: Task) -> Result<usize, Task> {
-        LOCAL.with_borrow(|local| match local {
-            Some((of, queue)) if std::ptr::eq(*of, self) => {
-                queue.push(task);
-                Ok(queue.len())
-            }
-            _ => Err(task),
-        })
+        (Self { injector: Injector::new(), lanes }, places)
     }
 
     pub(crate) fn inject(&self, task: Task) {
         self.injector.push(task);
     }
 
-    pub(crate) fn pop_local(&self) -> Option<Task> {
-        LOCAL.with_borrow(|local| local.as_ref()?.1.pop())
+    /// Lets any worker have what is queued with one.
+    pub(crate) fn share(&self, local: &Local<Task>) {
+        while let Some(task) = local.pop() {
+            self.injector.push(task);
+        }
     }
 
-    /// Takes some of what came from outside.
-    pub(crate) fn pop_injected(&self) -> Option<Task> {
-        self.steal(|queue| self.injector.steal_batch_and_pop(queue))
+    /// Takes some of what came from outside; what is not run at once goes to `local`.
+    pub(crate) fn pop_injected(&self, local: &Local<Task>) -> Option<Task> {
+        until_decided(|| self.injector.steal_batch_and_pop(local))
     }
 
-    /// Takes half of what `victim` has queued.
-    pub(crate) fn steal_from(&self, victim: usize) -> Option<Task> {
-        self.steal(|queue| self.lanes[victim].stealer.steal_batch_and_pop(queue))
-    }
-
-    fn steal(&self, steal: impl Fn(&Worker<Task>) -> Steal<Task>) -> Option<Task> {
-        LOCAL.with_borrow(|local| {
-            let (_, queue) = local.as_ref()?;
-            loop {
-                match steal(queue) {
-                    Steal::Success(task) => return Some(task),
-                    Steal::Empty => return None,
-                    Steal::Retry => {}
-                }
-            }
-        })
+    /// Takes half of what `victim` has queued; what is not run at once goes to `local`.
+    pub(crate) fn steal_from(&self, victim: usize, local: &Local<Task>) -> Option<Task> {
+        until_decided(|| self.lanes[victim].stealer.steal_batch_and_pop(local))
     }
 
     pub(crate) fn has_injected(&self) -> bool {
@@ -103,7 +73,7 @@ impl RunQueue {
         self.lanes.len()
     }
 
-    /// Notes that `worker`, which this thread is, begins a task.
+    /// Notes that `worker`, whose place this thread has, begins a task.
     pub(crate) fn begin(&self, worker: usize) {
         let begun = &self.lanes[worker].begun;
         begun.store(begun.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
@@ -116,5 +86,15 @@ impl RunQueue {
     /// Drops what came from outside.
     pub(crate) fn clear(&self) {
         while !matches!(self.injector.steal(), Steal::Empty) {}
+    }
+}
+
+fn until_decided(steal: impl Fn() -> Steal<Task>) -> Option<Task> {
+    loop {
+        match steal() {
+            Steal::Success(task) => return Some(task),
+            Steal::Empty => return None,
+            Steal::Retry => {}
+        }
     }
 }

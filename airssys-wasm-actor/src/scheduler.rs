@@ -1,10 +1,8 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use airssys_wasm_core::Clock;
-use parking_lot::Mutex;
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
@@ -14,11 +12,13 @@ use crate::address::Address;
 use crate::cell::Cell;
 use crate::clock::SystemClock;
 use crate::flow::Waits;
+use crate::hand_off::SpareThreads;
 use crate::mailbox::MailboxLimits;
-use crate::run_queue::{RunQueue, Task};
-use crate::sleep::Sleep;
+use crate::place::Place;
+use crate::run_queue::Task;
+use crate::sync::Mutex;
 use crate::timers::Timers;
-use crate::worker::Worker;
+use crate::workers::Workers;
 
 /// Runs actors: on worker threads of its own, or on the caller's in an order drawn from a seed.
 ///
@@ -28,19 +28,18 @@ pub struct Scheduler {
     core: Arc<Core>,
     clock: Arc<dyn Clock>,
     timers: Timers,
-    threads: Vec<JoinHandle<()>>,
+    timer_thread: Option<JoinHandle<()>>,
 }
 
 /// What every cell knows of its scheduler.
 pub(crate) struct Core {
     order: Order,
-    stopped: AtomicBool,
     pub(crate) waits: Waits,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
 enum Order {
-    Workers { queue: Arc<RunQueue>, sleep: Arc<Sleep> },
+    Workers(Arc<Workers>),
     Seeded(Mutex<Seeded>),
 }
 
@@ -53,34 +52,37 @@ struct Seeded {
 const SEEDED_BUDGET: usize = 8;
 
 impl Scheduler {
-    /// A scheduler with this many worker threads (at least one) and one for timers, by the
-    /// machine's clock.
+    /// How many spare threads there may be, unless it is said otherwise.
+    pub const SPARE_THREADS: usize = 256;
+
+    /// A scheduler with this many workers (at least one) and a thread for timers, by the
+    /// machine's clock. For actors that [make room](Self::make_room) there are up to
+    /// [`SPARE_THREADS`](Self::SPARE_THREADS) more threads.
     ///
     /// # Panics
     ///
     /// If the machine gives no more threads.
     pub fn start(workers: usize) -> Self {
-        let workers = workers.max(1);
-        let (queue, local) = RunQueue::new(workers);
-        let (queue, sleep) = (Arc::new(queue), Arc::new(Sleep::new(workers)));
+        Self::start_with(workers, Self::SPARE_THREADS)
+    }
+
+    /// The same, with another limit of spare threads.
+    ///
+    /// # Panics
+    ///
+    /// If the machine gives no more threads.
+    pub fn start_with(workers: usize, spare_threads: usize) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let timers = Timers::new(Arc::clone(&clock));
-        let mut threads: Vec<_> = local
-            .into_iter()
-            .enumerate()
-            .map(|(index, local)| {
-                let (queue, sleep) = (Arc::clone(&queue), Arc::clone(&sleep));
-                let worker = Worker { index, queue, sleep, clock: Arc::clone(&clock) };
-                spawn_thread(format!("airssys-worker-{index}"), move || {
-                    worker.queue.enter(local);
-                    worker.run();
-                })
-            })
-            .collect();
+        let (workers, places) = Workers::new(workers.max(1), spare_threads, Arc::clone(&clock));
         let running = timers.clone();
-        threads.push(spawn_thread("airssys-timers".into(), move || running.run()));
-        let core = Core::new(Order::Workers { queue, sleep }, Arc::clone(&clock));
-        Self { core: Arc::new(core), clock, timers, threads }
+        let timer_thread = thread::Builder::new()
+            .name("airssys-timers".into())
+            .spawn(move || running.run())
+            .and_then(|thread| workers.start(places).map(|()| thread))
+            .expect("the machine gives another thread");
+        let core = Arc::new(Core::new(Order::Workers(workers), Arc::clone(&clock)));
+        Self { core, clock, timers, timer_thread: Some(timer_thread) }
     }
 
     /// A scheduler without threads: [`step`](Self::step) runs one ready actor on the caller's,
@@ -90,7 +92,7 @@ impl Scheduler {
         let seeded = Seeded { ready: Vec::new(), random: SmallRng::seed_from_u64(seed) };
         let core = Core::new(Order::Seeded(Mutex::new(seeded)), Arc::clone(&clock));
         let timers = Timers::new(Arc::clone(&clock));
-        Self { core: Arc::new(core), clock, timers, threads: Vec::new() }
+        Self { core: Arc::new(core), clock, timers, timer_thread: None }
     }
 
     /// Starts an actor with an empty mailbox.
@@ -120,8 +122,28 @@ impl Scheduler {
     /// How many worker threads it has; 0 if it is [seeded](Self::seeded).
     pub fn workers(&self) -> usize {
         match &self.core.order {
-            Order::Workers { queue, .. } => queue.workers(),
+            Order::Workers(workers) => workers.queue.workers(),
             Order::Seeded(_) => 0,
+        }
+    }
+
+    /// The threads that it has besides one for each worker, and one for timers.
+    pub fn spare_threads(&self) -> SpareThreads {
+        match &self.core.order {
+            Order::Workers(workers) => workers.spare_threads(),
+            Order::Seeded(_) => SpareThreads::default(),
+        }
+    }
+
+    /// For an actor that has been at one message for a while: lets others run that want to, and
+    /// returns when it is this one's turn again.
+    ///
+    /// It is parked where it stands, on its own thread, and another thread takes its worker's
+    /// place: so as many actors run as before. Where nobody else has anything to do, where there
+    /// are as many threads as there may be, and on a thread that is no worker, it returns at once.
+    pub fn make_room() {
+        if let Some(workers) = Place::workers() {
+            workers.make_room();
         }
     }
 
@@ -142,8 +164,8 @@ impl Scheduler {
     /// Returns once no actor is ready: waits for the worker threads, or steps.
     pub fn wait_quiet(&self) {
         match &self.core.order {
-            Order::Workers { queue, sleep } => {
-                sleep.wait_quiet(None, || queue.has_injected());
+            Order::Workers(workers) => {
+                workers.sleep.wait_quiet(None, || workers.has_work());
             }
             Order::Seeded(_) => while self.step() {},
         }
@@ -154,7 +176,7 @@ impl Scheduler {
     pub fn wait_quiet_for(&self, timeout: Duration) -> bool {
         let until = Instant::now().checked_add(timeout);
         match &self.core.order {
-            Order::Workers { queue, sleep } => sleep.wait_quiet(until, || queue.has_injected()),
+            Order::Workers(workers) => workers.sleep.wait_quiet(until, || workers.has_work()),
             Order::Seeded(seeded) => loop {
                 if until.is_some_and(|until| Instant::now() >= until) {
                     return seeded.lock().ready.is_empty();
@@ -169,13 +191,16 @@ impl Scheduler {
 
 impl Drop for Scheduler {
     fn drop(&mut self) {
-        self.core.stop();
+        if let Order::Workers(workers) = &self.core.order {
+            workers.stop();
+        }
         self.timers.stop();
         let this = thread::current().id();
-        for thread in self.threads.drain(..) {
-            if thread.thread().id() != this && thread.join().is_err() {
-                tracing::error!("a thread of the scheduler panicked");
-            }
+        if let Some(thread) = self.timer_thread.take()
+            && thread.thread().id() != this
+            && thread.join().is_err()
+        {
+            tracing::error!("the thread of the timers panicked");
         }
         self.core.clear();
     }
@@ -183,37 +208,20 @@ impl Drop for Scheduler {
 
 impl Core {
     fn new(order: Order, clock: Arc<dyn Clock>) -> Self {
-        Self { order, stopped: AtomicBool::new(false), waits: Waits::default(), clock }
+        Self { order, waits: Waits::default(), clock }
     }
 
     pub(crate) fn enqueue(&self, task: Task) {
         match &self.order {
-            Order::Workers { queue, sleep } => match queue.push_local(task) {
-                Ok(1) => {}
-                Ok(_) => sleep.wake_for_more(),
-                Err(task) => {
-                    queue.inject(task);
-                    sleep.wake_for_injected();
-                    if self.stopped.load(Ordering::SeqCst) {
-                        self.clear();
-                    }
-                }
-            },
+            Order::Workers(workers) => workers.enqueue(task),
             Order::Seeded(seeded) => seeded.lock().ready.push(task),
-        }
-    }
-
-    fn stop(&self) {
-        self.stopped.store(true, Ordering::SeqCst);
-        if let Order::Workers { sleep, .. } = &self.order {
-            sleep.stop();
         }
     }
 
     /// Drops what will not run: tasks hold the cells, and those hold this.
     fn clear(&self) {
         match &self.order {
-            Order::Workers { queue, .. } => queue.clear(),
+            Order::Workers(workers) => workers.clear(),
             Order::Seeded(seeded) => {
                 let ready = std::mem::take(&mut seeded.lock().ready);
                 drop(ready);
@@ -231,8 +239,4 @@ impl Seeded {
         let budget = self.random.random_range(1..=SEEDED_BUDGET);
         Some((self.ready.swap_remove(at), budget))
     }
-}
-
-fn spawn_thread(name: String, run: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
-    thread::Builder::new().name(name).spawn(run).expect("the machine gives another thread")
 }

@@ -1,7 +1,7 @@
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex};
 
 /// Where workers sleep that have found nothing to do, and who wakes them.
 ///
@@ -109,6 +109,11 @@ impl Sleep {
         self.sleepers.store(*asleep, Ordering::Relaxed);
         self.waking.swap(false, Ordering::AcqRel);
         !self.is_stopping()
+    }
+
+    /// Whether there is a worker with nothing to do.
+    pub(crate) fn has_sleepers(&self) -> bool {
+        self.sleepers.load(Ordering::Relaxed) > 0
     }
 
     /// Sees to it that somebody watches while the calling worker works.

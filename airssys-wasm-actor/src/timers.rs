@@ -3,7 +3,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use airssys_wasm_core::Clock;
-use parking_lot::{Condvar, Mutex};
+
+use crate::sync::{Condvar, Mutex};
 
 /// What is to be done at a later time. Cloning gives another handle to the same timers.
 #[derive(Clone)]

@@ -1,10 +1,12 @@
-use std::sync::Arc;
+//! What a thread does that runs actors.
 
-use airssys_wasm_core::Clock;
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::activation::Activation;
-use crate::run_queue::{RunQueue, Task};
-use crate::sleep::Sleep;
+use crate::place::Place;
+use crate::run_queue::Task;
+use crate::workers::Workers;
 
 /// Messages that an actor handles before it goes behind the others that want to run.
 const BUDGET: usize = 64;
@@ -15,98 +17,136 @@ const FAIRNESS: u64 = 61;
 /// How often an idle worker looks around before it sleeps: some 20 µs.
 const LOOKS: u32 = 100;
 
-/// A thread that runs what is ready.
-pub(crate) struct Worker {
-    pub(crate) index: usize,
-    pub(crate) queue: Arc<RunQueue>,
-    pub(crate) sleep: Arc<Sleep>,
-    pub(crate) clock: Arc<dyn Clock>,
+/// While others are parked in the middle of a message, what is queued runs for so long before it
+/// is their turn: about as long as a slice, so that they get half of the time at least.
+const TURN: Duration = Duration::from_millis(1);
+
+/// Runs what is ready, as long as there is a place for this thread.
+pub(crate) fn run(workers: &Arc<Workers>, mut place: Option<Place>) {
+    while let Some(held) = place {
+        held.hold(workers);
+        Worker::new(workers).run();
+        place = Place::take().and_then(|place| workers.hand_off.pass_on(place));
+    }
 }
 
-impl Worker {
-    /// Runs until the scheduler stops.
-    pub(crate) fn run(&self) {
+/// A thread that has a place.
+///
+/// Which place that is may change while it runs a task: see [`Workers::make_room`].
+struct Worker<'a> {
+    workers: &'a Workers,
+    /// What each worker had begun at the last look.
+    begun: Vec<u64>,
+}
+
+impl<'a> Worker<'a> {
+    fn new(workers: &'a Workers) -> Self {
+        Self { workers, begun: vec![u64::MAX; workers.queue.workers()] }
+    }
+
+    /// Runs until its place is for another, or the scheduler stops.
+    fn run(&mut self) {
+        let Workers { sleep, hand_off, .. } = self.workers;
         let mut idle_looks = 0;
-        let mut stuck = Stuck::new(self.queue.workers());
         loop {
-            match self.find(&mut stuck) {
+            let goes_on = match self.find() {
                 Some(task) => {
                     idle_looks = 0;
-                    self.work(task);
+                    self.work(task)
                 }
-                None => {
-                    if !self.sleep.sleep(&mut idle_looks, || self.queue.has_injected()) {
-                        return;
-                    }
-                }
+                None if hand_off.has_parked() => false,
+                None => sleep.sleep(&mut idle_looks, || self.workers.has_work()),
+            };
+            if !goes_on || sleep.is_stopping() {
+                return;
             }
         }
     }
 
-    /// Runs `task`, and all that is queued with this worker after it.
-    fn work(&self, task: Task) {
-        self.sleep.ensure_watched();
-        if self.queue.has_injected() || self.queue.queued_by(self.index) > 0 {
-            self.sleep.wake_for_more();
+    /// Runs `task`, and all that is queued with this worker after it. False if it is somebody
+    /// else's turn before.
+    fn work(&self, task: Task) -> bool {
+        let Workers { queue, sleep, hand_off, clock, .. } = self.workers;
+        sleep.ensure_watched();
+        if queue.has_injected() || self.with_place(|place| !place.local.is_empty()) {
+            sleep.wake_for_more();
         }
         let mut next = Some(task);
-        let mut since_injected = 0;
-        let mut activation =
-            Activation { worker: self.index, budget: BUDGET, now: self.clock.monotonic() };
-        while let Some(task) = next.filter(|_| !self.sleep.is_stopping()) {
-            self.queue.begin(self.index);
+        let mut tasks = 0;
+        let mut activation = Activation { worker: 0, budget: BUDGET, now: clock.monotonic() };
+        let began = activation.now;
+        while let Some(task) = next.filter(|_| !sleep.is_stopping()) {
+            activation.worker = self.with_place(|place| {
+                queue.begin(place.index);
+                place.index
+            });
             activation.budget = BUDGET;
             task.run(&mut activation);
-            since_injected += 1;
-            next = if since_injected % FAIRNESS == 0 { self.queue.pop_injected() } else { None }
-                .or_else(|| self.queue.pop_local())
-                .or_else(|| self.queue.pop_injected());
+            tasks += 1;
+            if hand_off.has_parked() && activation.now.saturating_sub(began) >= TURN {
+                return false;
+            }
+            next = self.with_place(|place| {
+                let local = &place.local;
+                if tasks % FAIRNESS == 0 { queue.pop_injected(local) } else { None }
+                    .or_else(|| local.pop())
+                    .or_else(|| queue.pop_injected(local))
+            });
         }
+        true
     }
 
-    fn find(&self, stuck: &mut Stuck) -> Option<Task> {
-        self.sleep.search(|| {
-            for _ in 0..LOOKS {
-                let found = self.queue.pop_injected().or_else(|| self.steal_surplus());
+    fn find(&mut self) -> Option<Task> {
+        let Workers { queue, sleep, hand_off, .. } = self.workers;
+        sleep.search(|| {
+            let looks = if hand_off.has_parked() { 1 } else { LOOKS };
+            for _ in 0..looks {
+                let found = self.with_place(|place| {
+                    place.local.pop().or_else(|| queue.pop_injected(&place.local))
+                });
+                let found = found.or_else(|| self.steal_surplus());
                 if found.is_some() {
                     return found;
                 }
                 std::hint::spin_loop();
             }
-            self.steal_stuck(stuck)
+            self.steal_stuck()
         })
     }
 
     /// From a worker that has more than its next task queued. That one it runs itself, where
     /// its memory is warm.
     fn steal_surplus(&self) -> Option<Task> {
-        self.others()
-            .filter(|&victim| self.queue.queued_by(victim) > 1)
-            .find_map(|victim| self.queue.steal_from(victim))
+        let queue = &self.workers.queue;
+        self.with_place(|place| {
+            others(place.index, queue.workers())
+                .filter(|&victim| queue.queued_by(victim) > 1)
+                .find_map(|victim| queue.steal_from(victim, &place.local))
+        })
     }
 
     /// From a worker that has not begun anything since the last look, and has a task queued.
-    fn steal_stuck(&self, stuck: &mut Stuck) -> Option<Task> {
-        self.others()
-            .filter(|&victim| stuck.is(victim, self.queue.begun_by(victim)))
-            .find_map(|victim| self.queue.steal_from(victim))
+    fn steal_stuck(&mut self) -> Option<Task> {
+        let (queue, begun) = (&self.workers.queue, &mut self.begun);
+        held(self.workers, |place| {
+            others(place.index, queue.workers())
+                .filter(|&victim| {
+                    let now = queue.begun_by(victim);
+                    std::mem::replace(&mut begun[victim], now) == now
+                })
+                .find_map(|victim| queue.steal_from(victim, &place.local))
+        })
     }
 
-    fn others(&self) -> impl Iterator<Item = usize> + '_ {
-        let workers = self.queue.workers();
-        (1..workers).map(move |distance| (self.index + distance) % workers)
+    fn with_place<T>(&self, look: impl FnOnce(&Place) -> T) -> T {
+        held(self.workers, look)
     }
 }
 
-/// What each worker had begun at the last look.
-struct Stuck(Vec<u64>);
+fn held<T>(workers: &Workers, look: impl FnOnce(&Place) -> T) -> T {
+    Place::with_held(workers, look).expect("a thread that runs tasks has a place")
+}
 
-impl Stuck {
-    fn new(workers: usize) -> Self {
-        Self(vec![u64::MAX; workers])
-    }
-
-    fn is(&mut self, worker: usize, begun: u64) -> bool {
-        std::mem::replace(&mut self.0[worker], begun) == begun
-    }
+fn others(index: usize, workers: usize) -> impl Iterator<Item = usize> {
+    (1..workers).map(move |distance| (index + distance) % workers)
 }

@@ -82,4 +82,11 @@ pub trait Outbox: Send + 'static {
         let _ = id;
         false
     }
+
+    /// Called when the component has computed for a slice of time, in the middle of a call, on
+    /// the thread on which it runs. Others may run before this returns: that time is not counted
+    /// as the component's own. False ends the call: the component is out of time.
+    fn make_room(&mut self) -> bool {
+        true
+    }
 }

@@ -67,7 +67,7 @@ impl Component {
         let mut linker = Linker::new(self.engine.wasmtime());
         imports::link(&mut linker).map_err(failed)?;
         let pre = linker.instantiate_pre(&self.compiled).map_err(failed)?;
-        Ok(InstancePre::new(pre, Arc::clone(&self.parts.exports), self.engine.meter()))
+        Ok(InstancePre::new(pre, Arc::clone(&self.parts.exports), self.engine.pace()))
     }
 }
 

@@ -1,22 +1,36 @@
 use std::fmt;
+use std::time::Duration;
 
 use thiserror::Error;
 use wasmtime::Config;
 
 use crate::ticker;
+use crate::time_limit::Pace;
 
 /// Compiles components and runs their instances. Cloning shares it.
 #[derive(Clone)]
 pub struct Engine {
     inner: wasmtime::Engine,
-    meter: TimeMeter,
+    pace: Pace,
 }
 
 /// How an [`Engine`] is set up.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct EngineConfig {
     /// What the time limits of guests are counted in.
     pub time_meter: TimeMeter,
+    /// After so long a guest that computes [makes room] for others, each time; in whole
+    /// milliseconds, and at least one. It has no effect where time is counted in fuel.
+    ///
+    /// [makes room]: airssys_wasm_core::Outbox::make_room
+    pub slice: Duration,
+}
+
+impl Default for EngineConfig {
+    /// By the machine's time, in slices of 1 ms.
+    fn default() -> Self {
+        Self { time_meter: TimeMeter::default(), slice: Duration::from_millis(1) }
+    }
 }
 
 /// What the time limits of guests are counted in.
@@ -46,21 +60,21 @@ impl Engine {
         if config.time_meter == TimeMeter::WallClock {
             ticker::start(inner.weak()).map_err(|error| EngineError(error.into()))?;
         }
-        Ok(Self { inner, meter: config.time_meter })
+        Ok(Self { inner, pace: Pace::new(config.time_meter, config.slice) })
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
         &self.inner
     }
 
-    pub(crate) fn meter(&self) -> TimeMeter {
-        self.meter
+    pub(crate) fn pace(&self) -> Pace {
+        self.pace
     }
 }
 
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Engine").field("time_meter", &self.meter).finish_non_exhaustive()
+        f.debug_struct("Engine").field("pace", &self.pace).finish_non_exhaustive()
     }
 }
 

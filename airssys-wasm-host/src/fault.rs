@@ -5,12 +5,13 @@ use airssys_wasm_core::{Crash, CrashKind};
 use wasmtime::{Trap, WasmBacktrace};
 
 use crate::limits::OverLimit;
+use crate::time_limit::Cut;
 
 /// What a call ended with, if not with a result: the crash of `call`, which had `time`.
 pub(crate) fn crash_in(call: &'static str, time: Duration, error: &wasmtime::Error) -> Crash {
     let kind = kind_of(error).unwrap_or(CrashKind::Trap);
     let cause = match kind {
-        CrashKind::TimedOut => format!("it may take {time:?}"),
+        CrashKind::TimedOut if !error.is::<Cut>() => format!("it may take {time:?}"),
         _ => error.root_cause().to_string(),
     };
     Crash::new(kind, Fault { call, cause, function: innermost_function(error) }.to_string())
@@ -28,6 +29,9 @@ pub(crate) fn crash_in_start(time: Duration, error: wasmtime::Error) -> Crash {
 fn kind_of(error: &wasmtime::Error) -> Option<CrashKind> {
     if error.is::<OverLimit>() {
         return Some(CrashKind::ResourceLimit);
+    }
+    if error.is::<Cut>() {
+        return Some(CrashKind::TimedOut);
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt | Trap::OutOfFuel) => Some(CrashKind::TimedOut),

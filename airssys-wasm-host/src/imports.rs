@@ -11,6 +11,7 @@ use crate::bindings;
 use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING, TIMERS, TOPICS};
 use crate::limits::Meter;
 use crate::signature::Signature;
+use crate::time_limit::{OwnTime, Timed};
 
 /// What a store carries for its one instance.
 pub(crate) struct State<O> {
@@ -21,6 +22,17 @@ pub(crate) struct State<O> {
     /// Set while a message or callback is handled.
     pub(crate) message: Option<MessageInfo>,
     pub(crate) meter: Meter,
+    pub(crate) own_time: OwnTime,
+}
+
+impl<O: Outbox> Timed for State<O> {
+    fn own_time(&mut self) -> &mut OwnTime {
+        &mut self.own_time
+    }
+
+    fn make_room(&mut self) -> bool {
+        self.outbox.get_mut().make_room()
+    }
 }
 
 type Guest<'a, O> = StoreContextMut<'a, State<O>>;

@@ -7,28 +7,27 @@ use airssys_wasm_core::{
 };
 use wasmtime::Store;
 
-use crate::TimeMeter;
 use crate::bindings;
 use crate::exports::{Answer, Exports, Functions};
 use crate::fault::{crash_in, crash_in_start};
 use crate::imports::State;
 use crate::limits::{Limits, Meter};
-use crate::time_limit::{TimeLimit, TimeLimits};
+use crate::time_limit::{self, OwnTime, Pace, TimeLimit, TimeLimits};
 
 /// A component whose imports are linked: instances are made of it. Cloning shares it.
 pub struct InstancePre<O: Outbox> {
     linked: wasmtime::component::InstancePre<State<O>>,
     exports: Arc<Exports>,
-    meter: TimeMeter,
+    pace: Pace,
 }
 
 impl<O: Outbox> InstancePre<O> {
     pub(crate) fn new(
         linked: wasmtime::component::InstancePre<State<O>>,
         exports: Arc<Exports>,
-        meter: TimeMeter,
+        pace: Pace,
     ) -> Self {
-        Self { linked, exports, meter }
+        Self { linked, exports, pace }
     }
 
     /// Makes an instance with memory of its own, which knows itself as `id` and sends through
@@ -44,11 +43,17 @@ impl<O: Outbox> InstancePre<O> {
         outbox: O,
         limits: Limits,
     ) -> Result<Instance<O>, Crash> {
-        let state =
-            State { id, outbox: RefCell::new(outbox), message: None, meter: Meter::new(&limits) };
+        let state = State {
+            id,
+            outbox: RefCell::new(outbox),
+            message: None,
+            meter: Meter::new(&limits),
+            own_time: OwnTime::default(),
+        };
         let mut store = Store::new(self.linked.engine(), state);
         store.limiter(|state| &mut state.meter);
-        let time = TimeLimits::new(&limits, self.meter);
+        time_limit::slice(&mut store, self.pace);
+        let time = TimeLimits::new(&limits, self.pace);
         let functions = time
             .init
             .start(&mut store)
@@ -61,7 +66,7 @@ impl<O: Outbox> InstancePre<O> {
 
 impl<O: Outbox> Clone for InstancePre<O> {
     fn clone(&self) -> Self {
-        Self { linked: self.linked.clone(), exports: Arc::clone(&self.exports), meter: self.meter }
+        Self { linked: self.linked.clone(), exports: Arc::clone(&self.exports), pace: self.pace }
     }
 }
 

@@ -38,6 +38,29 @@ fn a_spinning_handler_is_cut() {
 }
 
 #[test]
+fn a_spinning_guest_makes_room_after_each_slice() {
+    let limits = Limits { message_timeout: Duration::from_millis(50), ..Limits::default() };
+    let mut guest = try_start(&engine(), &handler(SPIN), limits).unwrap();
+    let crash = crash(guest.handle_message("a/b", b"", info()));
+    assert_eq!(crash.kind(), CrashKind::TimedOut);
+    // A slice is a tick, and counts for two at the most.
+    let slices = guest.outbox().slices;
+    assert!(slices >= 24, "{slices}");
+}
+
+#[test]
+fn a_guest_is_ended_when_it_makes_room() {
+    let mut guest = try_start(&engine(), &handler(SPIN), Limits::default()).unwrap();
+    guest.outbox_mut().most_slices = Some(3);
+    let crash = crash(guest.handle_message("a/b", b"", info()));
+    assert_eq!(
+        crash.to_string(),
+        "ran over its time limit: in handle-message: it had to end at once"
+    );
+    assert_eq!(guest.outbox().slices, 3);
+}
+
+#[test]
 fn a_spinning_init_or_shutdown_is_cut() {
     let text = guest(&format!(
         r#"{}

@@ -80,7 +80,16 @@ impl TestSystem {
     ///
     /// If it does not load or start.
     pub fn spawn_guest(&self, id: &str, items: &str) {
-        self.spawn(ComponentSpec::guest(component_id(id), &self.guest(items)).grants(anyone()));
+        self.spawn(self.spec(id, items));
+    }
+
+    /// What [`spawn_guest`](Self::spawn_guest) spawns, for a test that wants it otherwise.
+    ///
+    /// # Panics
+    ///
+    /// If it does not load.
+    pub fn spec(&self, id: &str, items: &str) -> ComponentSpec {
+        ComponentSpec::guest(component_id(id), &self.guest(items)).grants(anyone())
     }
 
     /// Spawns a component.

@@ -25,6 +25,8 @@ use crate::system::System;
 /// Settings of a [`System`] to be.
 pub struct SystemBuilder {
     workers: Option<usize>,
+    slice: Duration,
+    spare_threads: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) drain: Duration,
     output: Box<dyn Write + Send>,
@@ -46,6 +48,8 @@ impl Default for SystemBuilder {
     fn default() -> Self {
         Self {
             workers: None,
+            slice: Duration::from_millis(1),
+            spare_threads: Scheduler::SPARE_THREADS,
             request_timeout: Duration::from_secs(5),
             drain: Duration::from_secs(10),
             output: Box::new(io::stdout()),
@@ -63,6 +67,21 @@ impl SystemBuilder {
     #[must_use]
     pub fn workers(self, workers: usize) -> Self {
         Self { workers: Some(workers), ..self }
+    }
+
+    /// After how long a guest that computes makes room for others, each time; 1 ms unless it is
+    /// said here. It is counted in whole milliseconds.
+    #[must_use]
+    pub fn slice(self, slice: Duration) -> Self {
+        Self { slice, ..self }
+    }
+
+    /// How many threads there may be besides one for each worker, for guests that have made room
+    /// in the middle of a message; 256 unless it is said here. At this limit guests keep their
+    /// place until they are done or out of time.
+    #[must_use]
+    pub fn spare_threads(self, spare_threads: usize) -> Self {
+        Self { spare_threads, ..self }
     }
 
     /// How long a request may take whose sender does not say; 5 s unless it is said here.
@@ -130,14 +149,18 @@ impl SystemBuilder {
         };
         let engine = match self.engine {
             Some(engine) => engine,
-            None => Engine::new(EngineConfig { time_meter }).map_err(BuildError::Engine)?,
+            None => {
+                let config = EngineConfig { time_meter, slice: self.slice };
+                Engine::new(config).map_err(BuildError::Engine)?
+            }
         };
         let (scheduler, random) = match self.seeded {
             Some((seed, clock)) => (Scheduler::seeded(seed, clock), StdRng::seed_from_u64(seed)),
             None => {
                 let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get);
                 let workers = self.workers.unwrap_or_else(cores);
-                (Scheduler::start(workers), StdRng::from_rng(&mut rand::rng()))
+                let scheduler = Scheduler::start_with(workers, self.spare_threads);
+                (scheduler, StdRng::from_rng(&mut rand::rng()))
             }
         };
         let outside = scheduler.workers();

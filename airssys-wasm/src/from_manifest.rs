@@ -97,6 +97,8 @@ impl SystemBuilder {
         let settings = &manifest.system;
         let dead_letters = &manifest.dead_letters;
         let builder = self
+            .slice(settings.slice)
+            .spare_threads(settings.spare_threads as usize)
             .request_timeout(settings.request_timeout)
             .drain(settings.drain)
             .dead_letters(dead_letters.max_count as usize, bytes(dead_letters.max_bytes));
@@ -211,6 +213,7 @@ fn spec(
         )
         .pending_requests(manifest.quota.pending_requests)
         .pending_timers(manifest.quota.pending_timers)
+        .max_deliveries(manifest.mailbox.max_deliveries.get())
         .restart(manifest.supervision.restart.into())
         .intensity(Intensity { max_restarts: supervision.max_restarts, within: supervision.within })
         .backoff(Backoff { initial: supervision.backoff.initial, max: supervision.backoff.max });
@@ -239,7 +242,6 @@ fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
         }
         let settings = [
             (manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message"),
-            (manifest.mailbox.max_deliveries.get() > 1, "[mailbox] max_deliveries"),
             (manifest.health != manifest::Health::default(), "[health]"),
             (!manifest.config.is_empty(), "[config]"),
             (component.granted.wasi != manifest::Wasi::default(), "[capabilities.wasi]"),

@@ -31,6 +31,8 @@ pub(crate) struct Member {
     /// `None` between a crash and the restart.
     running: Option<Running>,
     supervisor: Supervisor,
+    /// How often a message is delivered before it becomes a dead letter.
+    max_deliveries: u32,
 }
 
 impl Member {
@@ -40,9 +42,11 @@ impl Member {
         runtime: Arc<Runtime>,
         blueprint: Blueprint,
         supervisor: Supervisor,
+        max_deliveries: u32,
     ) -> Result<Self, Crash> {
-        let id = registration.id().clone();
-        let mut member = Self { id, registration, runtime, blueprint, running: None, supervisor };
+        let (id, running) = (registration.id().clone(), None);
+        let mut member =
+            Self { id, registration, runtime, blueprint, running, supervisor, max_deliveries };
         member.launch()?;
         Ok(member)
     }
@@ -83,6 +87,7 @@ impl Member {
 
     /// Calls the code's `shutdown` and ends, whatever is queued; `done` is dropped then.
     pub(crate) fn stop(&mut self, context: &mut Context<'_, Self>, done: Sender<()>) {
+        self.registration.author.leave.last_call();
         if let Some(mut running) = self.running.take()
             && let Err(crash) = unwinding(|| running.shutdown(&self.id))
         {
@@ -132,12 +137,26 @@ impl Member {
                 }
             }
             Err(Failure::Crashed(crash)) => {
-                self.registration.counters.crashed.bump();
-                let (reason, detail) = (DeadLetterReason::Crashed, Some(crash.to_string()));
-                self.runtime.dead_letter(id, message, reason, detail, RequestError::Crashed);
+                self.crashed_with(message, &crash, context);
                 self.crashed(crash, context);
             }
         }
+    }
+
+    /// Accounts for the message that was in hand at a crash.
+    fn crashed_with(
+        &mut self,
+        mut message: Message,
+        crash: &Crash,
+        context: &mut Context<'_, Self>,
+    ) {
+        if message.delivery < self.max_deliveries {
+            message.delivery += 1;
+            return context.put_back(Mail::Message(message));
+        }
+        self.registration.counters.crashed.bump();
+        let (reason, detail) = (DeadLetterReason::Crashed, Some(crash.to_string()));
+        self.runtime.dead_letter(&self.id, message, reason, detail, RequestError::Crashed);
     }
 
     fn handle_callback(&mut self, callback: Callback, context: &mut Context<'_, Self>) {

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
 
 use airssys_wasm_actor::Address;
 use airssys_wasm_core::ComponentId;
@@ -19,6 +20,8 @@ pub(crate) struct Registration {
     pub(crate) address: Address<Member>,
     /// The largest message that it takes, in bytes.
     pub(crate) max_message_size: u32,
+    /// For how long its `shutdown` may run.
+    pub(crate) shutdown_timeout: Duration,
     pub(crate) counters: Counters,
     status: AtomicU8,
 }
@@ -37,6 +40,32 @@ pub(crate) struct Author {
     pub(crate) sends: SendCounters,
     /// Those of its timers: another thread counts them.
     pub(crate) timer_sends: SendCounters,
+    pub(crate) leave: Leave,
+}
+
+/// Whether the code of a component may go on with what it is at.
+#[derive(Default)]
+pub(crate) struct Leave(AtomicU8);
+
+impl Leave {
+    const CUT: u8 = 1;
+    const LAST_CALL: u8 = 2;
+
+    /// Has the message in hand end with the slice.
+    pub(crate) fn cut(&self) {
+        let ordering = Ordering::Relaxed;
+        // The last call has a time limit of its own.
+        let _ = self.0.compare_exchange(0, Self::CUT, ordering, ordering);
+    }
+
+    /// Notes that there will be no message any more, only `shutdown`.
+    pub(crate) fn last_call(&self) {
+        self.0.store(Self::LAST_CALL, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_cut(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == Self::CUT
+    }
 }
 
 /// What a component is doing.
@@ -73,6 +102,7 @@ impl Author {
             timetable: Timetable::new(u32::MAX, timers),
             sends: SendCounters::default(),
             timer_sends: SendCounters::default(),
+            leave: Leave::default(),
         }
     }
 
@@ -93,9 +123,10 @@ impl Registration {
         author: Arc<Author>,
         address: Address<Member>,
         max_message_size: u32,
+        shutdown_timeout: Duration,
     ) -> Arc<Self> {
-        let status = AtomicU8::new(Status::Starting as u8);
-        Arc::new(Self { author, address, max_message_size, counters: Counters::default(), status })
+        let (counters, status) = (Counters::default(), AtomicU8::new(Status::Starting as u8));
+        Arc::new(Self { author, address, max_message_size, shutdown_timeout, counters, status })
     }
 
     pub(crate) fn id(&self) -> &ComponentId {

@@ -39,6 +39,7 @@ pub struct ComponentSpec {
     pub(crate) binding: Option<Binding<Digest>>,
     pub(crate) pending_requests: u32,
     pub(crate) pending_timers: u32,
+    pub(crate) max_deliveries: u32,
     pub(crate) restart: Restart,
     pub(crate) intensity: Intensity,
     pub(crate) backoff: Backoff,
@@ -82,6 +83,7 @@ impl ComponentSpec {
             binding: None,
             pending_requests: PENDING_REQUESTS,
             pending_timers: PENDING_TIMERS,
+            max_deliveries: 1,
             restart: Restart::Permanent,
             intensity: Intensity::default(),
             backoff: Backoff::default(),
@@ -155,6 +157,13 @@ impl ComponentSpec {
     #[must_use]
     pub fn pending_timers(self, pending_timers: u32) -> Self {
         Self { pending_timers, ..self }
+    }
+
+    /// How often a message is delivered, if the component crashes with it in hand, before it becomes
+    /// a dead letter; at the start once. It is delivered again after the restart, before all others.
+    #[must_use]
+    pub fn max_deliveries(self, max_deliveries: u32) -> Self {
+        Self { max_deliveries, ..self }
     }
 
     /// After which ends it starts again.

@@ -52,7 +52,7 @@ pub fn engine() -> Engine {
 /// Counts time in fuel: a millisecond is 10,000 instructions.
 pub fn fuel_engine() -> Engine {
     let time_meter = TimeMeter::Fuel { per_millisecond: 10_000 };
-    Engine::new(EngineConfig { time_meter }).unwrap()
+    Engine::new(EngineConfig { time_meter, ..EngineConfig::default() }).unwrap()
 }
 
 pub fn load(text: &str) -> Result<Component, LoadError> {
@@ -91,6 +91,9 @@ pub struct Recorder {
     pub requests: Vec<(String, Vec<u8>, Option<Duration>)>,
     pub cancelled: Vec<RequestId>,
     pub answers: VecDeque<SendError>,
+    /// How often the guest made room for others, and after how many times it is to end.
+    pub slices: u32,
+    pub most_slices: Option<u32>,
 }
 
 impl Outbox for Recorder {
@@ -115,5 +118,10 @@ impl Outbox for Recorder {
     fn cancel_request(&mut self, id: RequestId) -> bool {
         self.cancelled.push(id);
         self.cancelled.len() == 1
+    }
+
+    fn make_room(&mut self) -> bool {
+        self.slices += 1;
+        Some(self.slices) != self.most_slices
     }
 }

@@ -8,7 +8,7 @@ mod turn;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airssys_wasm_actor::{Address, TrySendError};
+use airssys_wasm_actor::{Address, Scheduler, TrySendError};
 use airssys_wasm_broker::Routes;
 use airssys_wasm_core::{
     ComponentId, RequestId, SendError, SubscribeError, TimerError, TimerId, Topic, TraceParent,
@@ -369,6 +369,11 @@ impl airssys_wasm_core::Outbox for Outbox {
 
     fn cancel_request(&mut self, id: RequestId) -> bool {
         self.sender.author.requester.cancel(id)
+    }
+
+    fn make_room(&mut self) -> bool {
+        Scheduler::make_room();
+        !self.sender.author.leave.is_cut()
     }
 
     fn subscribe(&mut self, pattern: &str) -> Result<(), SubscribeError> {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use airssys_wasm_codec::Digest;
 use airssys_wasm_core::{ComponentId, Crash};
 use airssys_wasm_supervisor::Supervisor;
-use crossbeam_channel::{Receiver, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
 use thiserror::Error;
 
 use super::System;
@@ -16,7 +16,7 @@ use crate::event::Event;
 use crate::member::Member;
 use crate::metrics::SendCounters;
 use crate::quota::Quota;
-use crate::registration::{Author, Registration};
+use crate::registration::{Author, Leave, Registration};
 use crate::requester::Requester;
 use crate::spec::ComponentSpec;
 use crate::timetable::Timetable;
@@ -57,7 +57,7 @@ pub enum SpawnError {
     },
 }
 
-/// How much longer than its own limits a component may take to stop.
+/// How much longer than its own limit the end of a component may take.
 const STOP_SLACK: Duration = Duration::from_secs(5);
 
 impl System {
@@ -95,20 +95,21 @@ impl System {
             });
         if spawned.is_err() {
             for registration in registered.iter().rev() {
-                self.end(registration);
+                self.end(registration, self.until_drained());
                 self.forget(registration.id().as_str());
             }
         }
         spawned
     }
 
-    /// Stops a component after the message in hand; its `shutdown` has returned when this does.
+    /// Stops a component after the message in hand; its `shutdown` has returned when this does. A
+    /// guest that is not done with that message within the time to drain is ended.
     /// What is queued there becomes dead letters, and sends to it fail with
     /// [`SendError::Stopped`](crate::SendError::Stopped). False if there is none with this id, or it has ended.
     pub fn stop(&self, id: &str) -> bool {
         let Some(registration) = self.runtime.registry.get(id) else { return false };
         let running = !registration.has_ended();
-        self.end(&registration);
+        self.end(&registration, self.until_drained());
         running
     }
 
@@ -121,8 +122,8 @@ impl System {
     }
 
     /// Ends the system: lets mailboxes drain, for a limited time, then stops the components in
-    /// the reverse order of their start, those of the runtime last. Sends from outside fail from
-    /// now on. What was counted and kept, dead letters among it, can still be read.
+    /// the reverse order of their start, those of the runtime last. What a guest is still at when
+    /// that time is over is ended. Sends from outside fail from now on. What was counted and kept, dead letters among it, can still be read.
     pub fn shutdown(&self) {
         self.end_all(self.drain);
     }
@@ -150,8 +151,11 @@ impl System {
             timetable: Timetable::new(spec.pending_timers, self.runtime.timers.clone()),
             sends: SendCounters::default(),
             timer_sends: SendCounters::default(),
+            leave: Leave::default(),
         };
-        let registration = Registration::new(Arc::new(author), address, spec.receivable());
+        let (receivable, shutdown_timeout) = (spec.receivable(), spec.limits.shutdown_timeout);
+        let registration =
+            Registration::new(Arc::new(author), address, receivable, shutdown_timeout);
         self.runtime
             .registry
             .insert(id.clone(), Arc::clone(&registration))
@@ -167,15 +171,16 @@ impl System {
     ) -> Result<(), SpawnError> {
         let supervisor = Supervisor::new(spec.restart, spec.intensity, spec.backoff);
         let (registered, runtime) = (Arc::clone(registration), Arc::clone(&self.runtime));
-        let member = Member::start(registered, runtime, spec.blueprint(), supervisor)
-            .map_err(|crash| SpawnError::Failed { id: spec.id.clone(), crash })?;
+        let member =
+            Member::start(registered, runtime, spec.blueprint(), supervisor, spec.max_deliveries)
+                .map_err(|crash| SpawnError::Failed { id: spec.id.clone(), crash })?;
         // A place that was just reserved is vacant.
         let _ = registration.address.install(member);
         Ok(())
     }
 
-    /// Stops a member, and waits until it has.
-    fn end(&self, registration: &Registration) {
+    /// Stops a member, and waits until it has. The message in hand has until then to be handled.
+    fn end(&self, registration: &Registration, until: Option<Instant>) {
         let address = &registration.address;
         address.close();
         for mail in address.abandon() {
@@ -183,23 +188,34 @@ impl System {
         }
         let (done, ended) = bounded(0);
         let told = address.command(move |member: &mut Member, context| member.stop(context, done));
-        if told.is_ok() && !self.wait_ended(&ended) {
-            tracing::error!("{} does not stop; it is left behind", registration.id());
+        if told.is_ok() && !self.wait_ended(&ended, until) {
+            registration.author.leave.cut();
+            let patience = registration.shutdown_timeout.saturating_add(STOP_SLACK);
+            if !self.wait_ended(&ended, Instant::now().checked_add(patience)) {
+                tracing::error!("{} does not stop; it is left behind", registration.id());
+            }
         }
         // A member lets go of these itself; where the start failed, there is none.
         self.runtime.topics.forget(registration.id());
         registration.author.forget_all();
     }
 
-    /// Waits until the other end is dropped.
-    fn wait_ended(&self, ended: &Receiver<()>) -> bool {
+    /// Waits until the other end is dropped; false if it is not by `until`.
+    fn wait_ended(&self, ended: &Receiver<()>, until: Option<Instant>) -> bool {
         while self.scheduler.step() {
-            if ended.try_recv() == Err(crossbeam_channel::TryRecvError::Disconnected) {
+            if ended.try_recv() == Err(TryRecvError::Disconnected) {
                 return true;
             }
         }
-        let timeout = self.drain.saturating_add(STOP_SLACK);
-        ended.recv_timeout(timeout) == Err(crossbeam_channel::RecvTimeoutError::Disconnected)
+        match until {
+            None => ended.recv().is_err(),
+            Some(until) => ended.recv_deadline(until) == Err(RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// When what is in hand now is to be done.
+    fn until_drained(&self) -> Option<Instant> {
+        Instant::now().checked_add(self.drain)
     }
 
     fn forget(&self, id: &str) {
@@ -219,13 +235,13 @@ impl System {
             members.iter().partition(|member| member.id().namespace() == "airssys");
         for registration in theirs.into_iter().rev() {
             self.wait_until(until, || registration.is_idle());
-            self.end(registration);
+            self.end(registration, until);
         }
         // What the others said at their end has a time of its own to be written.
         let until = Instant::now().checked_add(drain);
         for registration in own.into_iter().rev() {
             self.wait_until(until, || registration.is_idle());
-            self.end(registration);
+            self.end(registration, until);
         }
         if !self.runtime.audit.flush_and_wait() {
             self.runtime.emit(&Event::AuditNotWritten);
