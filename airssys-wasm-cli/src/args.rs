@@ -78,6 +78,8 @@ pub(crate) struct Run {
     pub(crate) dead_letters: Option<PathBuf>,
 
     /// Stop once all input has been sent, and no message or request is left in the system
+    ///
+    /// Timers that have not gone off do not count.
     #[arg(long)]
     pub(crate) until_idle: bool,
 }

@@ -28,8 +28,8 @@ pub(crate) enum BinaryError {
 }
 
 /// The interfaces of the WIT package that components are written against.
-const INTERFACES: [&str; 7] =
-    ["handler", "callback", "lifecycle", "health", "messaging", "context", "topics"];
+const INTERFACES: [&str; 8] =
+    ["handler", "callback", "lifecycle", "health", "messaging", "context", "topics", "timers"];
 
 impl Binary {
     pub(crate) fn read(path: &Path) -> Result<Self, BinaryError> {

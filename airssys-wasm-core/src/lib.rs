@@ -26,6 +26,7 @@ mod request_error;
 mod request_id;
 mod send_error;
 mod subscribe_error;
+mod timer;
 mod topic;
 mod trace_parent;
 
@@ -40,5 +41,6 @@ pub use request_error::RequestError;
 pub use request_id::RequestId;
 pub use send_error::SendError;
 pub use subscribe_error::SubscribeError;
+pub use timer::{TimerError, TimerId};
 pub use topic::Topic;
 pub use trace_parent::{InvalidTraceParent, TraceParent};

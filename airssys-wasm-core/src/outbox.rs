@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{RequestId, SendError, SubscribeError};
+use crate::{RequestId, SendError, SubscribeError, TimerError, TimerId};
 
 /// The way out of a component: every send is judged here and answered.
 ///
@@ -58,6 +58,29 @@ pub trait Outbox: Send + 'static {
     fn publish(&mut self, topic: &str, message: &[u8]) -> Result<u32, SendError> {
         let _ = (topic, message);
         Err(SendError::NotPermitted)
+    }
+
+    /// Sends a copy of `message` once `delay` has passed, unless the timer is cancelled or the
+    /// component crashes or stops before. What is refused then becomes a dead letter. An outbox
+    /// without timers permits none.
+    ///
+    /// # Errors
+    ///
+    /// [`TimerError`], where the message could not be sent later either.
+    fn send_after(
+        &mut self,
+        target: &str,
+        message: &[u8],
+        delay: Duration,
+    ) -> Result<TimerId, TimerError> {
+        let _ = (target, message, delay);
+        Err(SendError::NotPermitted.into())
+    }
+
+    /// Ends a timer of this component; false if it has gone off.
+    fn cancel_timer(&mut self, id: TimerId) -> bool {
+        let _ = id;
+        false
     }
 
     /// Called when the component has computed for a slice of time, in the middle of a call, on

@@ -12,6 +12,7 @@ wasmtime::component::bindgen!({
             import airssys:component/messaging@0.1.0;
             import airssys:component/context@0.1.0;
             import airssys:component/topics@0.1.0;
+            import airssys:component/timers@0.1.0;
             export airssys:component/handler@0.1.0;
             export airssys:component/callback@0.1.0;
             export airssys:component/lifecycle@0.1.0;
@@ -23,6 +24,7 @@ wasmtime::component::bindgen!({
 
 pub(crate) use airssys::component::context::MessageInfo;
 pub(crate) use airssys::component::messaging::SendError;
+pub(crate) use airssys::component::timers::TimerError;
 pub(crate) use airssys::component::topics::SubscribeError;
 pub(crate) use airssys::component::types::{ComponentError, RequestId};
 pub(crate) use exports::airssys::component::callback::RequestError;
@@ -85,6 +87,15 @@ impl From<core::SubscribeError> for SubscribeError {
             core::SubscribeError::InvalidPattern => Self::InvalidPattern,
             core::SubscribeError::NotPermitted => Self::NotPermitted,
             core::SubscribeError::TooManySubscriptions(limit) => Self::TooManySubscriptions(limit),
+        }
+    }
+}
+
+impl From<core::TimerError> for TimerError {
+    fn from(error: core::TimerError) -> Self {
+        match error {
+            core::TimerError::Refused(error) => Self::Refused(error.into()),
+            core::TimerError::TooManyTimers(limit) => Self::TooManyTimers(limit),
         }
     }
 }

@@ -6,13 +6,14 @@ use wit_parser::{Function, InterfaceId, Resolve};
 pub(crate) const MESSAGING: &str = "airssys:component/messaging@0.1.0";
 pub(crate) const CONTEXT: &str = "airssys:component/context@0.1.0";
 pub(crate) const TOPICS: &str = "airssys:component/topics@0.1.0";
+pub(crate) const TIMERS: &str = "airssys:component/timers@0.1.0";
 pub(crate) const HANDLER: &str = "airssys:component/handler@0.1.0";
 pub(crate) const CALLBACK: &str = "airssys:component/callback@0.1.0";
 pub(crate) const LIFECYCLE: &str = "airssys:component/lifecycle@0.1.0";
 pub(crate) const HEALTH: &str = "airssys:component/health@0.1.0";
 
 /// The interfaces that a component may import.
-pub(crate) const IMPORTS: [&str; 3] = [MESSAGING, CONTEXT, TOPICS];
+pub(crate) const IMPORTS: [&str; 4] = [MESSAGING, CONTEXT, TOPICS, TIMERS];
 
 /// The interfaces that the host calls, where a component exports them.
 pub(crate) const EXPORTS: [&str; 4] = [HANDLER, CALLBACK, LIFECYCLE, HEALTH];

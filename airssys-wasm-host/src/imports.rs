@@ -1,14 +1,14 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
-use airssys_wasm_core::{ComponentId, MessageInfo, Outbox};
+use airssys_wasm_core::{ComponentId, MessageInfo, Outbox, TimerId};
 use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, Linker, WasmList, WasmStr};
 
 use crate::LoadError;
 use crate::bindings;
-use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING, TOPICS};
+use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING, TIMERS, TOPICS};
 use crate::limits::Meter;
 use crate::signature::Signature;
 use crate::time_limit::{OwnTime, Timed};
@@ -51,7 +51,10 @@ pub(crate) fn link<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result
     topics.func_wrap("subscribe", subscribe)?;
     topics.func_wrap("unsubscribe", unsubscribe)?;
     topics.func_wrap("publish", publish)?;
-    topics.func_wrap("current-topic", current_topic)
+    topics.func_wrap("current-topic", current_topic)?;
+    let mut timers = linker.instance(TIMERS)?;
+    timers.func_wrap("send-after", send_after)?;
+    timers.func_wrap("cancel", cancel_timer)
 }
 
 /// Whether [`link`] provides all that this component imports, with these types.
@@ -174,4 +177,19 @@ fn current_topic<O: Outbox>(guest: Guest<'_, O>, (): ()) -> wasmtime::Result<(Op
     let message = guest.data().message.as_ref();
     let topic = message.and_then(|message| message.topic.as_ref());
     Ok((topic.map(ToString::to_string),))
+}
+
+fn send_after<O: Outbox>(
+    guest: Guest<'_, O>,
+    (target, message, delay_ms): (WasmStr, WasmList<u8>, u64),
+) -> wasmtime::Result<(Result<u64, bindings::TimerError>,)> {
+    let target = target.to_str(&guest)?;
+    let message = message.as_le_slice(&guest);
+    let delay = Duration::from_millis(delay_ms);
+    let set = guest.data().outbox.borrow_mut().send_after(&target, message, delay);
+    Ok((set.map(TimerId::number).map_err(bindings::TimerError::from),))
+}
+
+fn cancel_timer<O: Outbox>(mut guest: Guest<'_, O>, (id,): (u64,)) -> wasmtime::Result<(bool,)> {
+    Ok((guest.data_mut().outbox.get_mut().cancel_timer(TimerId::new(id)),))
 }

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use airssys_wasm::{
     ComponentError, MessageInfo, RequestError, RequestId, SendError, Sender, SubscribeError,
+    TimerError, TimerId,
 };
 
 use crate::test_system::{TestSystem, component_id};
@@ -104,6 +105,52 @@ impl Puppet {
     pub fn cancel(&self, test: &TestSystem, id: RequestId) -> bool {
         let order = [b"c".as_slice(), &id.high().to_le_bytes(), &id.low().to_le_bytes()].concat();
         self.order(test, &order).0 == [1]
+    }
+
+    /// Has it set a timer.
+    ///
+    /// # Errors
+    ///
+    /// What its `send-after` returned.
+    pub fn send_after(
+        &self,
+        test: &TestSystem,
+        target: &str,
+        message: &[u8],
+        delay: Duration,
+    ) -> Result<TimerId, TimerError> {
+        self.send_many_after(test, target, message, delay, 1)
+    }
+
+    /// Has it set so many timers for the same message within one call, or until one is refused.
+    /// Says the last result.
+    ///
+    /// # Errors
+    ///
+    /// What its last `send-after` returned.
+    pub fn send_many_after(
+        &self,
+        test: &TestSystem,
+        target: &str,
+        message: &[u8],
+        delay: Duration,
+        count: u32,
+    ) -> Result<TimerId, TimerError> {
+        let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        let numbers = [&count.to_le_bytes()[..], &millis.to_le_bytes()].concat();
+        let order = [b"a".as_slice(), &numbers, &addressed(target), message].concat();
+        let Answer(result) = self.order(test, &order);
+        match (result[0], result[8]) {
+            (0, _) => Ok(TimerId::new(u64_at(&result, 8))),
+            (_, 0) => Err(TimerError::Refused(send_error(&result[8..]))),
+            (_, 1) => Err(TimerError::TooManyTimers(u32_at(&result, 16))),
+            (_, other) => panic!("there is no timer-error {other}"),
+        }
+    }
+
+    /// Has it cancel a timer.
+    pub fn cancel_timer(&self, test: &TestSystem, id: TimerId) -> bool {
+        self.order(test, &[b"x".as_slice(), &id.number().to_le_bytes()].concat()).0 == [1]
     }
 
     /// What its callback was told since it was last asked.

@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use airssys_wasm_core::{ComponentId, RequestId, TraceParent};
 use bytes::Bytes;
 
-/// A message that was accepted and not handled, or that its receiver refused where nobody waited
-/// for the answer.
+/// A message that was accepted and not handled, that its receiver refused where nobody waited for
+/// the answer, or that was refused when its sender's timer went off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeadLetter {
@@ -15,7 +15,8 @@ pub struct DeadLetter {
     pub target: ComponentId,
     /// Why it was not handled.
     pub reason: DeadLetterReason,
-    /// What the receiver said, where it refused or crashed.
+    /// What the receiver said, where it refused or crashed; why it was not sent, where a timer's
+    /// message was not.
     pub detail: Option<String>,
     /// When it became a dead letter, in nanoseconds since the Unix epoch.
     pub at: u64,
@@ -52,6 +53,8 @@ pub enum DeadLetterReason {
     Dropped,
     /// It was published, and a subscriber's mailbox had no room for it.
     Missed,
+    /// It was not accepted when the timer went off that was to send it.
+    NotSent,
 }
 
 impl DeadLetterReason {
@@ -63,6 +66,7 @@ impl DeadLetterReason {
             Self::Stopped => "stopped",
             Self::Dropped => "dropped",
             Self::Missed => "missed",
+            Self::NotSent => "not-sent",
         }
     }
 }
@@ -87,6 +91,8 @@ pub struct DeadLetterCounts {
     pub dropped: u64,
     /// Published, and a subscriber's mailbox had no room.
     pub missed: u64,
+    /// Not accepted when the timer went off that was to send them.
+    pub not_sent: u64,
     /// Of all these, those that had to make room for newer ones and are not kept any more.
     pub pushed_out: u64,
 }
@@ -99,6 +105,7 @@ pub(crate) struct Tally {
     stopped: AtomicU64,
     dropped: AtomicU64,
     missed: AtomicU64,
+    not_sent: AtomicU64,
 }
 
 impl Tally {
@@ -109,6 +116,7 @@ impl Tally {
             DeadLetterReason::Stopped => &self.stopped,
             DeadLetterReason::Dropped => &self.dropped,
             DeadLetterReason::Missed => &self.missed,
+            DeadLetterReason::NotSent => &self.not_sent,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }
@@ -121,6 +129,7 @@ impl Tally {
             stopped: read(&self.stopped),
             dropped: read(&self.dropped),
             missed: read(&self.missed),
+            not_sent: read(&self.not_sent),
             pushed_out,
         }
     }

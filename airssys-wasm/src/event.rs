@@ -22,8 +22,8 @@ pub enum Event<'a> {
         /// Which.
         id: &'a ComponentId,
     },
-    /// A message was accepted and will not be handled (or was refused by its receiver, and
-    /// nobody waits for the answer).
+    /// A message was accepted and will not be handled (or was refused by its receiver, or when
+    /// its timer went off, and nobody waits for the answer).
     DeadLetter(&'a DeadLetter),
     /// What `airssys/stdout` writes to takes no more.
     OutputClosed,

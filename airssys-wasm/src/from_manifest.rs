@@ -212,6 +212,7 @@ fn spec(
             u32::try_from(manifest.quota.max_message_size.bytes()).unwrap_or(u32::MAX),
         )
         .pending_requests(manifest.quota.pending_requests)
+        .pending_timers(manifest.quota.pending_timers)
         .max_deliveries(manifest.mailbox.max_deliveries.get())
         .restart(manifest.supervision.restart.into())
         .intensity(Intensity { max_restarts: supervision.max_restarts, within: supervision.within })

@@ -59,12 +59,14 @@ mod sender;
 mod spec;
 mod standard;
 mod system;
+mod timetable;
 
 pub use airssys_wasm_actor::{MailboxLimits, Overflow};
 pub use airssys_wasm_codec::{Codec, Digest, Envelope};
 pub use airssys_wasm_core::{
     Clock, ComponentError, ComponentId, Crash, CrashKind, InvalidId, InvalidTraceParent,
-    MessageInfo, RequestError, RequestId, SendError, SubscribeError, Topic, TraceParent,
+    MessageInfo, RequestError, RequestId, SendError, SubscribeError, TimerError, TimerId, Topic,
+    TraceParent,
 };
 pub use airssys_wasm_host::{Description, Form, Limits, LoadError, inspect};
 pub use airssys_wasm_security::{Grants, InvalidPattern, Pattern, PatternSet, Rate, Right};
@@ -79,6 +81,6 @@ pub use metrics::{Metrics, SendCounts};
 pub use native::{Context, Native};
 pub use quota::QuotaUsage;
 pub use registration::Status;
-pub use sender::{AskError, PendingResponse, Sender};
+pub use sender::{AskError, PendingResponse, ScheduledSend, Sender};
 pub use spec::ComponentSpec;
 pub use system::{ComponentStatus, ResendError, SpawnError, System, UnknownComponent};

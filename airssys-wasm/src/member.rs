@@ -188,7 +188,7 @@ impl Member {
 
     fn crashed(&mut self, crash: Crash, context: &mut Context<'_, Self>) {
         self.running = None;
-        self.registration.author.requester.forget_all();
+        self.registration.author.forget_all();
         let (now, random) = (self.runtime.clock.monotonic(), self.runtime.random());
         let decision = self.supervisor.exited(ExitReason::Crashed, now, random);
         let restart = match decision {
@@ -229,7 +229,7 @@ impl Actor for Member {
         if exit == Exit::Panicked {
             self.registration.set_status(Status::GivenUp);
         }
-        self.registration.author.requester.forget_all();
+        self.registration.author.forget_all();
         self.runtime.topics.forget(&self.id);
         for mail in undelivered {
             self.runtime.undelivered(&self.registration, mail);

@@ -120,12 +120,14 @@ impl SendCounters {
         }]
     }
 
-    pub(crate) fn counts(&self) -> SendCounts {
-        let refused = |error| self.refused(&error).get();
+    /// What was counted here and in `other`.
+    pub(crate) fn counts_with(&self, other: &Self) -> SendCounts {
+        let sum = |counter: fn(&Self) -> &Counter| counter(self).get() + counter(other).get();
+        let refused = |error: SendError| self.refused(&error).get() + other.refused(&error).get();
         SendCounts {
-            accepted: self.accepted.get(),
-            published: self.published.get(),
-            copies: self.copies.get(),
+            accepted: sum(|it| &it.accepted),
+            published: sum(|it| &it.published),
+            copies: sum(|it| &it.copies),
             invalid_target: refused(SendError::InvalidTarget),
             no_such_component: refused(SendError::NoSuchComponent),
             not_permitted: refused(SendError::NotPermitted),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use airssys_wasm_core::{
     ComponentError, ComponentId, MessageInfo, Outbox, RequestError, RequestId, SendError,
-    SubscribeError,
+    SubscribeError, TimerError, TimerId,
 };
 
 /// A component in Rust, that lives in a system beside guests and under the same contract.
@@ -126,5 +126,25 @@ impl Context<'_> {
     /// As [`Outbox::publish`].
     pub fn publish(&mut self, topic: &str, message: &[u8]) -> Result<u32, SendError> {
         self.outbox.publish(topic, message)
+    }
+
+    /// Sends a message once `delay` has passed, unless the component crashes or stops before. To
+    /// itself it needs no grant.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::send_after`].
+    pub fn send_after(
+        &mut self,
+        target: &str,
+        message: &[u8],
+        delay: Duration,
+    ) -> Result<TimerId, TimerError> {
+        self.outbox.send_after(target, message, delay)
+    }
+
+    /// Ends a timer; false if it has gone off.
+    pub fn cancel_timer(&mut self, id: TimerId) -> bool {
+        self.outbox.cancel_timer(id)
     }
 }

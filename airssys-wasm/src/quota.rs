@@ -25,6 +25,10 @@ pub struct QuotaUsage {
     pub pending_requests: u32,
     /// The most of these.
     pub max_pending_requests: u32,
+    /// Its timers that have not gone off.
+    pub pending_timers: u32,
+    /// The most of these.
+    pub max_pending_timers: u32,
 }
 
 impl Quota {

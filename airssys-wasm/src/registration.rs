@@ -12,6 +12,7 @@ use crate::metrics::{Counters, Metrics, SendCounters};
 use crate::quota::{Quota, QuotaUsage};
 use crate::requester::Requester;
 use crate::runtime::Runtime;
+use crate::timetable::Timetable;
 
 /// What the system knows of one component, and other components see of it.
 pub(crate) struct Registration {
@@ -35,7 +36,10 @@ pub(crate) struct Author {
     pub(crate) requester: Arc<Requester>,
     /// Whether there is anybody to tell how a request ended.
     pub(crate) takes_callbacks: bool,
+    pub(crate) timetable: Timetable,
     pub(crate) sends: SendCounters,
+    /// Those of its timers: another thread counts them.
+    pub(crate) timer_sends: SendCounters,
     pub(crate) leave: Leave,
 }
 
@@ -93,11 +97,19 @@ impl Author {
             authority: Authority::Operator,
             quota: Quota::new(u32::MAX, None),
             codecs: None,
-            requester: Requester::new(None, u32::MAX, u32::MAX, clock, timers),
+            requester: Requester::new(None, u32::MAX, u32::MAX, clock, timers.clone()),
             takes_callbacks: true,
+            timetable: Timetable::new(u32::MAX, timers),
             sends: SendCounters::default(),
+            timer_sends: SendCounters::default(),
             leave: Leave::default(),
         }
+    }
+
+    /// Forgets what it has asked for: it has crashed or stopped, and its state is lost.
+    pub(crate) fn forget_all(&self) {
+        self.requester.forget_all();
+        self.timetable.forget_all();
     }
 
     /// Whether it is the host program, not a component.
@@ -148,13 +160,13 @@ impl Registration {
             queued: address.queued() as u64,
             handled: address.handled().saturating_sub(not_well),
             handling_time: address.busy(),
-            sends: self.author.sends.counts(),
+            sends: self.author.sends.counts_with(&self.author.timer_sends),
             ..counted
         }
     }
 
     pub(crate) fn quota_usage(&self, runtime: &Runtime) -> QuotaUsage {
-        let Author { quota, requester, .. } = &*self.author;
+        let Author { quota, requester, timetable, .. } = &*self.author;
         let rate = quota.rate_at(runtime.clock.monotonic());
         QuotaUsage {
             rate: rate.map(|(rate, _)| rate),
@@ -162,6 +174,8 @@ impl Registration {
             max_message_size: quota.max_message_size,
             pending_requests: u32::try_from(requester.in_use()).unwrap_or(u32::MAX),
             max_pending_requests: requester.limit(),
+            pending_timers: u32::try_from(timetable.len()).unwrap_or(u32::MAX),
+            max_pending_timers: timetable.limit(),
         }
     }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use airssys_wasm_actor::Timers;
 use airssys_wasm_broker::{DeadLetters, Registry, Topics};
-use airssys_wasm_core::{Clock, ComponentError, ComponentId, Crash, RequestError, TraceParent};
+use airssys_wasm_core::{
+    Clock, ComponentError, ComponentId, Crash, RequestError, SendError, TraceParent,
+};
 use airssys_wasm_security::Pattern;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -121,6 +123,30 @@ impl Runtime {
             target: subscriber.id().clone(),
             reason: DeadLetterReason::Missed,
             detail: None,
+            at,
+            sent_at: at,
+            delivery: 1,
+            payload,
+            request: None,
+            trace_parent,
+        });
+    }
+
+    /// Accounts for a message that was refused when its timer went off.
+    pub(crate) fn not_sent(
+        &self,
+        sender: &ComponentId,
+        target: ComponentId,
+        payload: Bytes,
+        trace_parent: TraceParent,
+        error: &SendError,
+    ) {
+        let at = self.clock.unix_nanos();
+        self.keep(DeadLetter {
+            sender: sender.clone(),
+            target,
+            reason: DeadLetterReason::NotSent,
+            detail: Some(error.to_string()),
             at,
             sent_at: at,
             delivery: 1,

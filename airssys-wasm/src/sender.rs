@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airssys_wasm_core::{
-    ComponentId, Outbox as _, RequestError, RequestId, SendError, TraceParent,
+    ComponentId, Outbox as _, RequestError, RequestId, SendError, TimerError, TimerId, TraceParent,
 };
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, bounded};
@@ -93,6 +93,22 @@ impl Sender {
         self.waiting(target, |sender| sender.try_request(target, request, timeout))
     }
 
+    /// Sends a message once `delay` has passed, also if this sender is gone by then. What is
+    /// refused then becomes a dead letter; what has not been sent when the system ends is not.
+    ///
+    /// # Errors
+    ///
+    /// [`TimerError::Refused`], where the message could not be sent later either.
+    pub fn send_after(
+        &mut self,
+        target: &str,
+        message: &[u8],
+        delay: Duration,
+    ) -> Result<ScheduledSend, TimerError> {
+        let id = self.turn(|outbox| outbox.send_after(target, message, delay))?;
+        Ok(ScheduledSend { id, author: Arc::clone(self.outbox.author()) })
+    }
+
     /// Sends something as a turn of its own.
     fn turn<T>(&mut self, send: impl FnOnce(&mut Outbox) -> T) -> T {
         self.outbox.continue_trace(self.trace);
@@ -149,6 +165,19 @@ impl PendingResponse {
     /// Ends the request; false if it has ended.
     pub fn cancel(self) -> bool {
         self.author.requester.cancel(self.id)
+    }
+}
+
+/// A message to be sent later. To drop this changes nothing.
+pub struct ScheduledSend {
+    id: TimerId,
+    author: Arc<Author>,
+}
+
+impl ScheduledSend {
+    /// Has it not be sent; false if it has been.
+    pub fn cancel(self) -> bool {
+        self.author.timetable.cancel(self.id)
     }
 }
 

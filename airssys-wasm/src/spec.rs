@@ -38,6 +38,7 @@ pub struct ComponentSpec {
     pub(crate) strict_codecs: bool,
     pub(crate) binding: Option<Binding<Digest>>,
     pub(crate) pending_requests: u32,
+    pub(crate) pending_timers: u32,
     pub(crate) max_deliveries: u32,
     pub(crate) restart: Restart,
     pub(crate) intensity: Intensity,
@@ -52,6 +53,7 @@ pub(crate) enum Code {
 
 const MAX_MESSAGE_SIZE: u32 = 1 << 20;
 const PENDING_REQUESTS: u32 = 1000;
+const PENDING_TIMERS: u32 = 1000;
 
 impl ComponentSpec {
     /// A component of a guest's code.
@@ -80,6 +82,7 @@ impl ComponentSpec {
             strict_codecs: false,
             binding: None,
             pending_requests: PENDING_REQUESTS,
+            pending_timers: PENDING_TIMERS,
             max_deliveries: 1,
             restart: Restart::Permanent,
             intensity: Intensity::default(),
@@ -148,6 +151,12 @@ impl ComponentSpec {
     #[must_use]
     pub fn pending_requests(self, pending_requests: u32) -> Self {
         Self { pending_requests, ..self }
+    }
+
+    /// How many of its timers may be set and not have gone off; at the start 1,000.
+    #[must_use]
+    pub fn pending_timers(self, pending_timers: u32) -> Self {
+        Self { pending_timers, ..self }
     }
 
     /// How often a message is delivered, if the component crashes with it in hand, before it becomes

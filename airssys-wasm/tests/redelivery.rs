@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use airssys_wasm::{
-    ComponentSpec, DeadLetterReason, Intensity, MailboxLimits, Overflow, RequestError,
-};
+use airssys_wasm::{DeadLetterReason, Intensity, MailboxLimits, Overflow, RequestError};
 use airssys_wasm_testkit::{Probe, TestSystem};
 
 /// Reports each message to `test/probe`, with the number of its delivery as a last byte, and then

@@ -55,6 +55,54 @@ fn senders_on_many_threads_wait_for_room_and_lose_nothing() {
 }
 
 #[test]
+fn a_timer_goes_off_while_its_owner_is_busy() {
+    let system = system();
+    let (came, comes) = std::sync::mpsc::channel();
+    let (free, wait) = std::sync::mpsc::channel::<()>();
+    let (wait, free) = (Arc::new(parking_lot::Mutex::new(wait)), Some(free));
+    system.spawn(ComponentSpec::native(id("test/target"), move || Told(came.clone()))).unwrap();
+    let busy = ComponentSpec::native(id("test/busy"), move || Busy(Arc::clone(&wait)));
+    let send = PatternSet::parse(["test/*"]).unwrap();
+    system.spawn(busy.grants(Grants { send, ..Grants::default() })).unwrap();
+    system.send("test/busy", b"").unwrap();
+    let patience = Duration::from_secs(60);
+    assert_eq!(comes.recv_timeout(patience).unwrap(), "test/busy");
+    drop(free);
+    assert!(system.wait_idle());
+}
+
+/// Tells who has sent.
+struct Told(std::sync::mpsc::Sender<String>);
+
+impl Native for Told {
+    fn handle_message(
+        &mut self,
+        sender: &ComponentId,
+        _: &[u8],
+        _: &mut Context<'_>,
+    ) -> Result<Option<Vec<u8>>, ComponentError> {
+        self.0.send(sender.to_string()).unwrap();
+        Ok(None)
+    }
+}
+
+/// Sets a timer, and does not come back until it is let go.
+struct Busy(Arc<parking_lot::Mutex<std::sync::mpsc::Receiver<()>>>);
+
+impl Native for Busy {
+    fn handle_message(
+        &mut self,
+        _: &ComponentId,
+        _: &[u8],
+        context: &mut Context<'_>,
+    ) -> Result<Option<Vec<u8>>, ComponentError> {
+        context.send_after("test/target", b"", Duration::from_millis(1)).unwrap();
+        self.0.lock().recv().unwrap_err();
+        Ok(None)
+    }
+}
+
+#[test]
 fn requests_from_threads_are_answered_each() {
     let system = system();
     system.spawn(spec(&system, "test/echo", guests::ECHO)).unwrap();

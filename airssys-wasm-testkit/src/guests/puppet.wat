@@ -11,6 +11,9 @@
 (import "airssys:component/topics@0.1.0" "publish"
   (func $publish (param i32 i32 i32 i32 i32)))
 (import "airssys:component/topics@0.1.0" "current-topic" (func $current-topic (param i32)))
+(import "airssys:component/timers@0.1.0" "send-after"
+  (func $send-after (param i32 i32 i32 i32 i64 i32)))
+(import "airssys:component/timers@0.1.0" "cancel" (func $cancel-timer (param i64) (result i32)))
 (import "airssys:component/context@0.1.0" "self-id" (func $self-id (param i32)))
 (import "airssys:component/context@0.1.0" "current-message" (func $current-message (param i32)))
 
@@ -146,6 +149,43 @@
         (select (i32.load (i32.const 272)) (i32.const 0) (i32.load8_u (i32.const 264)))
         (i32.const 304))
       (return (call $done))))
+
+  ;; 'a' COUNT:u32 DELAY:u64 TARGET-LENGTH:u16 TARGET PAYLOAD: set so many timers, or until one is
+  ;; refused. Responds with the last result, 32 bytes, and the codes that it points to.
+  (if (i32.eq (local.get $order) (i32.const 0x61))
+    (then
+      (local.set $target-length (i32.load16_u offset=13 (local.get $message)))
+      (local.set $target (i32.add (local.get $message) (i32.const 15)))
+      (block $refused
+        (loop $next
+          (call $send-after
+            (local.get $target) (local.get $target-length)
+            (i32.add (local.get $target) (local.get $target-length))
+            (i32.sub (i32.sub (local.get $length) (i32.const 15)) (local.get $target-length))
+            (i64.load offset=5 (local.get $message))
+            (i32.const 264))
+          (br_if $refused (i32.load8_u (i32.const 264)))
+          (local.set $count (i32.add (local.get $count) (i32.const 1)))
+          (br_if $next (i32.lt_u (local.get $count) (i32.load offset=1 (local.get $message))))))
+      (local.set $count (i32.const 0))
+      ;; error(refused(codec-not-accepted(codes)))
+      (if (i32.and
+            (i32.eqz (i32.load8_u (i32.const 272)))
+            (i32.eq (i32.load8_u (i32.const 280)) (i32.const 3)))
+        (then
+          (if (i32.load8_u (i32.const 264))
+            (then
+              (local.set $count (i32.mul (i32.load (i32.const 292)) (i32.const 8)))
+              (memory.copy (i32.const 296) (i32.load (i32.const 288)) (local.get $count))))))
+      (return (call $respond
+        (i32.const 264) (i32.add (i32.const 32) (local.get $count))))))
+
+  ;; 'x' ID:u64: cancel a timer. Responds with one byte.
+  (if (i32.eq (local.get $order) (i32.const 0x78))
+    (then
+      (i32.store8 (i32.const 300)
+        (call $cancel-timer (i64.load offset=1 (local.get $message))))
+      (return (call $respond (i32.const 300) (i32.const 1)))))
   unreachable)
 
 ;; From 260: how many were accepted, 24 bytes of result from 264, and the codes of

@@ -164,6 +164,9 @@ pub struct Quota {
     /// Requests without an answer.
     #[serde(deserialize_with = "value::one")]
     pub pending_requests: u32,
+    /// Timers that have not gone off.
+    #[serde(deserialize_with = "value::one")]
+    pub pending_timers: u32,
 }
 
 impl Quota {
@@ -182,6 +185,7 @@ impl Default for Quota {
             message_burst: None,
             max_message_size: ByteSize(1 << 20),
             pending_requests: 1000,
+            pending_timers: 1000,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod publication;
 mod route;
+mod timer;
 mod turn;
 
 use std::sync::Arc;
@@ -9,7 +10,9 @@ use std::time::Duration;
 
 use airssys_wasm_actor::{Address, Scheduler, TrySendError};
 use airssys_wasm_broker::Routes;
-use airssys_wasm_core::{ComponentId, RequestId, SendError, SubscribeError, Topic, TraceParent};
+use airssys_wasm_core::{
+    ComponentId, RequestId, SendError, SubscribeError, TimerError, TimerId, Topic, TraceParent,
+};
 use airssys_wasm_security::TooSoon;
 use airssys_wasm_security::audit::{Attempt, AttemptKind, AuditEvent};
 use bytes::Bytes;
@@ -20,6 +23,7 @@ use crate::audit;
 use crate::dead_letter::DeadLetter;
 use crate::mail::{Mail, Message};
 use crate::member::Member;
+use crate::metrics::SendCounters;
 use crate::registration::Author;
 use crate::requester::{Reply, Waiting};
 use crate::runtime::Runtime;
@@ -46,6 +50,8 @@ struct Sender {
     max_message_size: u32,
     is_outside: bool,
     has_rate: bool,
+    /// Whether it sends for the author's timers, on another thread than the author's.
+    is_timer: bool,
     audits_messages: bool,
     runtime: Arc<Runtime>,
     author: Arc<Author>,
@@ -73,6 +79,7 @@ impl Outbox {
             max_message_size: author.quota.max_message_size,
             is_outside: author.is_outside(),
             has_rate: author.quota.has_rate(),
+            is_timer: false,
             audits_messages: runtime.audit.wants_messages(),
             runtime,
             author,
@@ -140,7 +147,7 @@ impl Outbox {
         let delivery = letter.delivery.saturating_add(1);
         self.continue_trace(Some(letter.trace_parent));
         let draft = || Draft { delivery, ..Draft::new(payload.clone()) };
-        let sent = self.send(target, payload, draft);
+        let sent = self.send(Right::Send, target, payload, draft);
         drop(self.turn.end());
         sent
     }
@@ -153,12 +160,13 @@ impl Outbox {
 
     fn send(
         &mut self,
+        right: Right,
         target: &str,
         payload: &[u8],
         draft: impl FnOnce() -> Draft,
     ) -> Result<(), SendError> {
         let Self { sender, routes, turn, random, .. } = self;
-        let sent = match sender.judge(routes, turn, target, payload, Right::Send) {
+        let sent = match sender.judge(routes, turn, target, payload, right) {
             Ok(route) => sender.post(route, turn, random, draft()),
             Err(error) => Err(error),
         };
@@ -177,12 +185,25 @@ impl Sender {
         message: &[u8],
         right: Right,
     ) -> Result<&'routes mut Route, SendError> {
+        let route = self.judge_lasting(routes, target, message, right)?;
+        self.expect_within_rate(turn)?;
+        Ok(route)
+    }
+
+    /// The same but for the rate: a refusal here would be one in a while, too.
+    fn judge_lasting<'routes>(
+        &self,
+        routes: &'routes mut Routes<Route>,
+        target: &str,
+        message: &[u8],
+        right: Right,
+    ) -> Result<&'routes mut Route, SendError> {
         self.expect_open()?;
         let generation = self.runtime.registry.generation();
         let route = routes.route(target, generation, |target| self.find(target, right))?;
         route.expect_granted(right)?;
-        route.expect_taken(message, &self.author)?;
-        self.expect_within_quota(turn, message)?;
+        route.expect_taken(message, &self.author, right)?;
+        self.expect_within_size(message)?;
         Ok(route)
     }
 
@@ -190,7 +211,11 @@ impl Sender {
     fn find(&self, target: &str, right: Right) -> Result<Route, SendError> {
         let id = ComponentId::parse(target).map_err(|_| SendError::InvalidTarget)?;
         let (may_send, may_request) = self.author.authority.may_reach(&id);
-        let granted = if right == Right::Send { may_send } else { may_request };
+        let granted = match right {
+            Right::Send => may_send,
+            Right::Request => may_request,
+            Right::Own => true,
+        };
         if !granted {
             return Err(SendError::NotPermitted);
         }
@@ -205,11 +230,16 @@ impl Sender {
         Ok(())
     }
 
-    /// The largest message that the sender may send, and how fast.
-    fn expect_within_quota(&self, turn: &mut Turn, message: &[u8]) -> Result<(), SendError> {
+    /// The largest message that the sender may send.
+    fn expect_within_size(&self, message: &[u8]) -> Result<(), SendError> {
         if message.len() > self.max_message_size as usize {
             return Err(SendError::MessageTooLarge(self.max_message_size));
         }
+        Ok(())
+    }
+
+    /// How fast the sender may send.
+    fn expect_within_rate(&self, turn: &mut Turn) -> Result<(), SendError> {
         if !self.has_rate {
             return Ok(());
         }
@@ -249,7 +279,7 @@ impl Sender {
             if sent.over_high_water || sent.room < wanted || in_the_way {
                 turn.fill(&route.address, wanted);
             }
-            self.author.sends.accepted.bump();
+            self.sends().accepted.bump();
             self.count_in_quota(now);
         }
         if let Some(attempt) = attempt {
@@ -283,6 +313,11 @@ impl Sender {
         }
     }
 
+    /// Where its sends are counted: one thread at a time does so.
+    fn sends(&self) -> &SendCounters {
+        if self.is_timer { &self.author.timer_sends } else { &self.author.sends }
+    }
+
     #[cold]
     fn refused(
         &self,
@@ -292,7 +327,7 @@ impl Sender {
         message: &[u8],
         error: &SendError,
     ) {
-        self.author.sends.refused(error).bump();
+        self.sends().refused(error).bump();
         self.audit_refusal(turn, kind, target, None, message, error);
     }
 
@@ -319,7 +354,7 @@ impl Sender {
 impl airssys_wasm_core::Outbox for Outbox {
     fn send_message(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
         let draft = || Draft::new(Bytes::copy_from_slice(message));
-        self.send(target, message, draft)
+        self.send(Right::Send, target, message, draft)
     }
 
     fn send_request(
@@ -356,6 +391,19 @@ impl airssys_wasm_core::Outbox for Outbox {
             let kind = AttemptKind::Publication;
             self.sender.refused(&self.turn, kind, topic, message, error);
         })
+    }
+
+    fn send_after(
+        &mut self,
+        target: &str,
+        message: &[u8],
+        delay: Duration,
+    ) -> Result<TimerId, TimerError> {
+        self.set_timer(target, message, delay)
+    }
+
+    fn cancel_timer(&mut self, id: TimerId) -> bool {
+        self.sender.author.timetable.cancel(id)
     }
 }
 

@@ -5,7 +5,7 @@ use airssys_wasm_security::audit::AttemptKind;
 use bytes::Bytes;
 use rand::rngs::SmallRng;
 
-use super::route::Route;
+use super::route::{Right, Route};
 use super::{Draft, Sender, Turn};
 
 /// What a sender remembers of a topic: who wants it. It holds for one generation of registry and
@@ -42,14 +42,15 @@ impl Sender {
     ) -> Result<u32, SendError> {
         self.expect_open()?;
         let Publication { topic, subscribers } = self.publication(publications, topic)?;
-        self.expect_within_quota(turn, message)?;
+        self.expect_within_size(message)?;
+        self.expect_within_rate(turn)?;
         self.count_in_quota(turn.now(self.runtime.clock.as_ref()));
         let payload = Bytes::copy_from_slice(message);
         let mut taken = 0;
         for route in subscribers {
             let copy = Draft { topic: Some(topic.clone()), ..Draft::new(payload.clone()) };
             let sent = route
-                .expect_taken(message, &self.author)
+                .expect_taken(message, &self.author, Right::Send)
                 .and_then(|()| self.post(route, turn, random, copy));
             match sent {
                 Ok(()) => taken += 1,

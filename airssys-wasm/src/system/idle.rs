@@ -9,7 +9,8 @@ use super::System;
 const LOOK: Duration = Duration::from_millis(2);
 
 impl System {
-    /// Waits until no message is queued or in hand and no request of a component is open.
+    /// Waits until no message is queued or in hand and no request of a component is open. Timers
+    /// that have not gone off do not count: one that is set again and again would never let it be.
     /// A [seeded](crate::SystemBuilder::seeded) system runs until nothing is ready, and is idle then
     /// unless something waits for the clock.
     pub fn wait_idle(&self) -> bool {

@@ -19,6 +19,7 @@ use crate::quota::Quota;
 use crate::registration::{Author, Leave, Registration};
 use crate::requester::Requester;
 use crate::spec::ComponentSpec;
+use crate::timetable::Timetable;
 
 /// Why a component was not spawned.
 #[derive(Debug, Error)]
@@ -147,7 +148,9 @@ impl System {
             codecs: spec.declared_codecs(),
             requester,
             takes_callbacks: spec.takes_callbacks(),
+            timetable: Timetable::new(spec.pending_timers, self.runtime.timers.clone()),
             sends: SendCounters::default(),
+            timer_sends: SendCounters::default(),
             leave: Leave::default(),
         };
         let (receivable, shutdown_timeout) = (spec.receivable(), spec.limits.shutdown_timeout);
@@ -194,7 +197,7 @@ impl System {
         }
         // A member lets go of these itself; where the start failed, there is none.
         self.runtime.topics.forget(registration.id());
-        registration.author.requester.forget_all();
+        registration.author.forget_all();
     }
 
     /// Waits until the other end is dropped; false if it is not by `until`.

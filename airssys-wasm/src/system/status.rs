@@ -18,6 +18,8 @@ pub struct ComponentStatus {
     pub queued: usize,
     /// Its requests that have not ended.
     pub open_requests: usize,
+    /// Its timers that have not gone off.
+    pub pending_timers: usize,
     /// Responses and other outcomes that came after its request had ended.
     pub late_responses: u64,
 }
@@ -54,6 +56,7 @@ impl ComponentStatus {
             status: registration.status(),
             queued: registration.address.queued(),
             open_requests: requester.open_requests(),
+            pending_timers: registration.author.timetable.len(),
             late_responses: requester.late(),
         }
     }

@@ -10,11 +10,16 @@
 (import "airssys:component/topics@0.1.0" "unsubscribe"
   (func $unsubscribe (param i32 i32) (result i32)))
 (import "airssys:component/topics@0.1.0" "publish" (func $publish (param i32 i32 i32 i32 i32)))
+(import "airssys:component/timers@0.1.0" "send-after"
+  (func $send-after (param i32 i32 i32 i32 i64 i32)))
+(import "airssys:component/timers@0.1.0" "cancel" (func $cancel-timer (param i64) (result i32)))
 
 (global $state (mut i64) (i64.const 1))
 ;; The last request.
 (global $high (mut i64) (i64.const 0))
 (global $low (mut i64) (i64.const 0))
+;; The last timer.
+(global $timer (mut i64) (i64.const 0))
 
 (func $below (param $bound i32) (result i32)
   (global.set $state
@@ -49,6 +54,15 @@
   (local $what i32) (local $length i32)
   (local.set $length (call $compose (local.get $left)))
   (local.set $what (call $below (i32.const 16)))
+  (if (i32.lt_u (local.get $what) (i32.const 2))
+    (then
+      (call $send-after (call $name (i32.const 0x63) (i32.const 8)) (i32.const 3)
+        (i32.const 640) (local.get $length)
+        (i64.extend_i32_u (call $below (i32.const 100)))
+        (i32.const 560))
+      (if (i32.eqz (i32.load8_u (i32.const 560)))
+        (then (global.set $timer (i64.load (i32.const 568)))))
+      (return)))
   (if (i32.lt_u (local.get $what) (i32.const 8))
     (then
       (call $send-message (call $name (i32.const 0x63) (i32.const 8)) (i32.const 3)
@@ -76,6 +90,7 @@
         (then (call $subscribe (call $name (i32.const 0x74) (i32.const 3)) (i32.const 3) (i32.const 560)))
         (else (drop (call $unsubscribe (call $name (i32.const 0x74) (i32.const 3)) (i32.const 3)))))
       (return)))
+  (drop (call $cancel-timer (global.get $timer)))
   (drop (call $cancel-request (global.get $high) (global.get $low))))
 
 (func (export "airssys:component/handler@0.1.0#handle-message")

@@ -217,6 +217,7 @@ impl<'a> Chaos<'a> {
             let seed = self.seed;
             assert_eq!(component.queued, 0, "seed {seed}: {component:?}");
             assert_eq!(component.open_requests, 0, "seed {seed}: {component:?}");
+            assert_eq!(component.pending_timers, 0, "seed {seed}: {component:?}");
             let metrics = self.test.system().metrics(component.id.as_str()).unwrap();
             self.outcomes.add_sends(&metrics.sends);
         }

@@ -1,7 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use airssys_wasm::{ComponentError, ComponentId, Context, Native, RequestError, RequestId};
+use airssys_wasm::{
+    ComponentError, ComponentId, Context, Native, RequestError, RequestId, TimerId,
+};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
@@ -13,12 +15,14 @@ use crate::random::message;
 pub(crate) struct NativeChaos {
     random: StdRng,
     open: Vec<RequestId>,
+    /// The last that was set.
+    timer: Option<TimerId>,
     outcomes: Arc<Outcomes>,
 }
 
 impl NativeChaos {
     pub(crate) fn new(seed: u64, outcomes: Arc<Outcomes>) -> Self {
-        Self { random: StdRng::seed_from_u64(seed), open: Vec::new(), outcomes }
+        Self { random: StdRng::seed_from_u64(seed), open: Vec::new(), timer: None, outcomes }
     }
 
     fn act(&mut self, left: u8, context: &mut Context<'_>) {
@@ -27,7 +31,13 @@ impl NativeChaos {
         let target = format!("c/{}", self.random.random_range(0..8));
         let topic = format!("t/{}", self.random.random_range(0..3));
         match self.random.random_range(0..16) {
-            0..8 => drop(context.send_message(&target, &message)),
+            0..2 => {
+                let delay = Duration::from_millis(self.random.random_range(0..100));
+                if let Ok(id) = context.send_after(&target, &message, delay) {
+                    self.timer = Some(id);
+                }
+            }
+            2..8 => drop(context.send_message(&target, &message)),
             8..12 => {
                 let timeout = Duration::from_millis(self.random.random_range(1..200));
                 if let Ok(id) = context.send_request(&target, &message, Some(timeout)) {
@@ -36,6 +46,11 @@ impl NativeChaos {
             }
             12 => drop(context.publish(&topic, &message)),
             13 => drop(context.subscribe(&topic)),
+            14 => {
+                if self.timer.take().is_some_and(|timer| context.cancel_timer(timer)) {
+                    self.outcomes.add_cancelled_timer();
+                }
+            }
             _ => {
                 // One that has ended cannot be cancelled: its callback is on the way.
                 if self.open.last().is_some_and(|last| context.cancel_request(*last)) {

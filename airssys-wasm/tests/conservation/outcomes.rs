@@ -12,7 +12,7 @@ pub(crate) struct Outcomes {
 }
 
 /// All that there are.
-const ALL: [&str; 27] = [
+const ALL: [&str; 29] = [
     "send accepted",
     "send published",
     "send copies",
@@ -34,11 +34,13 @@ const ALL: [&str; 27] = [
     "request dropped",
     "request response-too-large",
     "request cancelled",
+    "timer cancelled",
     "letter refused",
     "letter crashed",
     "letter stopped",
     "letter dropped",
     "letter missed",
+    "letter not-sent",
     "letter pushed-out",
 ];
 
@@ -78,11 +80,16 @@ impl Outcomes {
         self.add("letter stopped", letters.stopped);
         self.add("letter dropped", letters.dropped);
         self.add("letter missed", letters.missed);
+        self.add("letter not-sent", letters.not_sent);
         self.add("letter pushed-out", letters.pushed_out);
     }
 
     pub(crate) fn add_cancelled(&self) {
         self.add("request cancelled", 1);
+    }
+
+    pub(crate) fn add_cancelled_timer(&self) {
+        self.add("timer cancelled", 1);
     }
 
     /// A callback that belongs to no open request.

@@ -40,6 +40,7 @@ pub(crate) fn spec(
         })
         .max_message_size(random.random_range(50..500))
         .pending_requests(random.random_range(0..6))
+        .pending_timers(random.random_range(0..6))
         .restart(choose(random, &[Restart::Permanent, Restart::Transient, Restart::Temporary]))
         .intensity(Intensity {
             max_restarts: random.random_range(0..10),
