@@ -45,6 +45,16 @@ impl TimeLimit {
         }
         Ok(())
     }
+
+    /// As [`start`](Self::start) for a call that can wait: it ends its ticks itself, beginning
+    /// with the first.
+    pub(crate) fn start_waiting<T>(self, store: &mut Store<T>) -> wasmtime::Result<()> {
+        match self.budget {
+            Budget::Ticks(_) => store.set_epoch_deadline(1),
+            Budget::Fuel(fuel) => store.set_fuel(fuel)?,
+        }
+        Ok(())
+    }
 }
 
 /// The time limits of one instance.

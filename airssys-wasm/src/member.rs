@@ -54,6 +54,7 @@ impl Member {
         match unwinding(|| running.init(id)) {
             Ok(()) => {}
             Err(Failure::Crashed(crash)) => return Err(crash),
+            Err(Failure::Exited) => return Err(Crash::new(CrashKind::Exited, "in init")),
             Err(Failure::Refused(error)) => {
                 return Err(Crash::new(CrashKind::FailedStart, error.shortened(MAX_DETAIL)));
             }
@@ -137,6 +138,7 @@ impl Member {
                 self.runtime.dead_letter(id, message, reason, detail, RequestError::Crashed);
                 self.crashed(crash, context);
             }
+            Err(Failure::Exited) => self.crashed(Crash::new(CrashKind::Exited, "by itself"), context),
         }
     }
 
@@ -164,6 +166,7 @@ impl Member {
                 self.runtime.refused_outcome(id, callback, &error.shortened(MAX_DETAIL));
             }
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
+            Err(Failure::Exited) => self.crashed(Crash::new(CrashKind::Exited, "by itself"), context),
         }
     }
 
