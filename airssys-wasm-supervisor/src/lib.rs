@@ -24,12 +24,23 @@
 //!
 //! [AirsSys Wasm]: https://github.com/airssys/airssys-wasm
 
+mod action;
 mod backoff;
+mod event;
+mod give_up;
 mod intensity;
+mod policy;
 mod restart;
 mod supervisor;
+mod tree;
+mod window;
 
+pub use action::Action;
 pub use backoff::Backoff;
+pub use event::{Event, Run};
+pub use give_up::GiveUp;
 pub use intensity::Intensity;
+pub use policy::{Policy, Strategy};
 pub use restart::{ExitReason, Restart};
-pub use supervisor::{Decision, GiveUp, Supervisor};
+pub use supervisor::{Decision, Supervisor};
+pub use tree::{AddError, StartError, State, Tree};
