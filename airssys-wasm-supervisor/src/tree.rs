@@ -30,8 +30,8 @@ pub struct Tree<K> {
     now: Duration,
     random: u64,
     /// What is still to be looked at before the actions are complete. It is a queue and no
-    /// recursion, so that no number of groups exhausts the stack. Ends are put at its front: a
-    /// group must not meet a child that waits for a decision as one that waits for its turn.
+    /// recursion, so that no number of groups exhausts the stack. Ends are put at its front, so
+    /// that a group never takes a child that waits for a decision for one that waits for its turn.
     signals: VecDeque<Signal>,
     actions: Vec<Action<K>>,
 }

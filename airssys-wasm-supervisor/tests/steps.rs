@@ -69,6 +69,51 @@ fn a_child_starts_when_the_one_before_it_has() {
 }
 
 #[test]
+fn a_child_waits_for_the_one_before_it_whatever_others_do() {
+    let mut tree = tree(Strategy::OneForOne, &["a", "b", "c"]);
+    let a = started(&tree.start(&"root", NOW).expect("it is new"), "a", 0);
+    let b = started(&tree.report(Event::Started(a), NOW, 0), "b", 0);
+    tree.stop(&"a", NOW);
+    assert_eq!(tree.report(Event::Stopped(a), NOW, 0), [Action::Ended { child: "a" }]);
+    started(&tree.report(Event::Started(b), NOW, 0), "c", 0);
+}
+
+#[test]
+fn a_group_that_gives_up_before_it_is_up_has_failed_to_start() {
+    let mut tree = Tree::new("root", policy(Strategy::OneForAll));
+    let none = Intensity { max_restarts: 0, within: Duration::from_secs(1) };
+    let strict = Policy { intensity: none, ..Policy::default() };
+    tree.add_group(&"root", "g", Restart::Permanent, strict).expect("it is new");
+    tree.add_child(&"g", "a", Restart::Permanent).expect("it is new");
+    tree.add_child(&"g", "b", Restart::Permanent).expect("it is new");
+    let a = started(&tree.start(&"root", NOW).expect("it is new"), "a", 0);
+    let b = started(&tree.report(Event::Started(a), NOW, 0), "b", 0);
+    let actions = tree.report(Event::Exited(a, CRASHED), NOW, 0);
+    assert_eq!(actions, [Action::Stop { child: "b", run: b }]);
+    let actions = tree.report(Event::Stopped(b), NOW, 0);
+    assert_eq!(actions[0], Action::GaveUp { child: "root", why: GiveUp::FailedStart });
+}
+
+#[test]
+fn a_group_taken_down_while_it_gives_up_does_not_exit_too() {
+    let mut tree = Tree::new("root", policy(Strategy::RestForOne));
+    let none = Intensity { max_restarts: 0, within: Duration::from_secs(1) };
+    let strict = Policy { intensity: none, ..Policy::default() };
+    tree.add_child(&"root", "z", Restart::Permanent).expect("it is new");
+    tree.add_group(&"root", "g", Restart::Permanent, strict).expect("it is new");
+    tree.add_child(&"g", "a", Restart::Permanent).expect("it is new");
+    tree.add_child(&"g", "b", Restart::Permanent).expect("it is new");
+    let z = started(&tree.start(&"root", NOW).expect("it is new"), "z", 0);
+    let a = started(&tree.report(Event::Started(z), NOW, 0), "a", 0);
+    let b = started(&tree.report(Event::Started(a), NOW, 0), "b", 0);
+    tree.report(Event::Started(b), NOW, 0);
+    tree.report(Event::Exited(a, CRASHED), NOW, 0);
+    assert_eq!(tree.report(Event::Exited(z, CRASHED), NOW, 0), []);
+    let z = started(&tree.report(Event::Stopped(b), NOW, 0), "z", 100);
+    started(&tree.report(Event::Started(z), NOW, 0), "a", 0);
+}
+
+#[test]
 fn a_child_stops_when_the_one_after_it_has() {
     let (mut tree, [a, b, c]) = up(Strategy::OneForAll, ["a", "b", "c"]);
     let actions = tree.report(Event::Exited(b, CRASHED), NOW, 0);

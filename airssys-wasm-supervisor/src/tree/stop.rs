@@ -58,20 +58,12 @@ impl<K: Clone + Eq + Hash> Tree<K> {
         self.all_stopped(index, from);
     }
 
-    /// Stops a child for its group's sake. What else was to follow for it, does not, save that
-    /// the operator does not want it.
+    /// Stops a child for its group's sake. One that is stopping already is waited for.
     fn take_down(&mut self, group: Index, child: Index) {
         let ends = self.is_stopping(group);
         let Some(node) = self.nodes.get(child) else { return };
-        let then = node.taken_down(ends);
-        match node.phase {
-            Phase::Starting | Phase::Up => self.stop_node(child, then),
-            Phase::Stopping(Then::Start | Then::GiveUp { .. } | Then::FailStart) => {
-                self.set_phase(child, Phase::Stopping(then));
-            }
-            Phase::Stopping(Then::Wait | Then::End | Then::Remove)
-            | Phase::Ended
-            | Phase::Waiting => {}
+        if matches!(node.phase, Phase::Starting | Phase::Up) {
+            self.stop_node(child, node.taken_down(ends));
         }
     }
 
