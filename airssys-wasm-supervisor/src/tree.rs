@@ -5,7 +5,6 @@ mod operator;
 mod start;
 mod stop;
 
-use std::collections::VecDeque;
 use std::hash::Hash;
 use std::time::Duration;
 
@@ -29,10 +28,9 @@ pub struct Tree<K> {
     runs: u64,
     now: Duration,
     random: u64,
-    /// What is still to be looked at before the actions are complete. It is a queue and no
-    /// recursion, so that no number of groups exhausts the stack. Ends are put at its front, so
-    /// that a group never takes a child that waits for a decision for one that waits for its turn.
-    signals: VecDeque<Signal>,
+    /// What is still to be looked at before the actions are complete: one thing at most, since
+    /// each change matters to one group.
+    signal: Option<Signal>,
     actions: Vec<Action<K>>,
 }
 
@@ -91,7 +89,7 @@ impl<K: Clone + Eq + Hash> Tree<K> {
             runs: 0,
             now: Duration::ZERO,
             random: 0,
-            signals: VecDeque::new(),
+            signal: None,
             actions: Vec::new(),
         }
     }
@@ -135,7 +133,7 @@ impl<K: Clone + Eq + Hash> Tree<K> {
 
     /// Follows each change upwards until there is none left.
     fn settled(&mut self) -> Vec<Action<K>> {
-        while let Some(signal) = self.signals.pop_front() {
+        while let Some(signal) = self.signal.take() {
             match signal {
                 Signal::Continue(group) => self.work_on(group),
                 Signal::StartFailed(child) => self.start_failed(child),
@@ -145,10 +143,15 @@ impl<K: Clone + Eq + Hash> Tree<K> {
         std::mem::take(&mut self.actions)
     }
 
+    fn signal(&mut self, signal: Signal) {
+        debug_assert!(self.signal.is_none(), "{:?} would be lost to {signal:?}", self.signal);
+        self.signal = Some(signal);
+    }
+
     /// Has the group go on that this one is in.
     fn continue_parent(&mut self, index: Index) {
         if let Some(parent) = self.nodes.parent(index) {
-            self.signals.push_back(Signal::Continue(parent));
+            self.signal(Signal::Continue(parent));
         }
     }
 

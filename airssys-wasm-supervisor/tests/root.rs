@@ -37,6 +37,7 @@ fn a_child_whose_first_start_fails_leaves_the_others_be() {
 #[test]
 fn what_was_given_up_begins_anew_when_the_operator_starts_it() {
     check("one/1 a b", "crash a, crash a, start a, crash a, crash a", "+a a! +a +a a!");
+    check("one/1 a", "crash a, stop, start, crash a, crash a", "+a -a root. a. +a +a a!");
     let steps = "crash a, start g, wait 1, crash x";
     check("one/0 g=one/0( x a )", steps, "-x g! x! a! +x +a -a g! x! a!");
 }

@@ -18,7 +18,7 @@ impl<K: Clone + Eq + Hash> Tree<K> {
             return self.came_to_rest(index, then);
         }
         node.phase = Phase::Waiting;
-        self.signals.push_front(match (phase, reason) {
+        self.signal(match (phase, reason) {
             (Phase::Starting, ExitReason::Crashed) => Signal::StartFailed(index),
             _ => Signal::Exited(index, Exit::Component(reason)),
         });
@@ -123,6 +123,6 @@ impl<K: Clone + Eq + Hash> Tree<K> {
                 node.phase = Phase::Waiting;
             }
         }
-        self.signals.push_back(Signal::Continue(index));
+        self.signal(Signal::Continue(index));
     }
 }

@@ -194,7 +194,7 @@ impl<K: Clone + Eq + Hash> Tree<K> {
             Work::Start { at, .. } => place >= at,
         };
         if turn_comes {
-            self.signals.push_back(Signal::Continue(parent));
+            self.signal(Signal::Continue(parent));
         } else {
             self.start_node(index, StartedBy::Operator, Duration::ZERO);
         }

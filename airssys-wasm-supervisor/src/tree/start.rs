@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::node::{Kind, Phase, StartedBy, Work};
 use super::nodes::Index;
 use super::{Signal, Tree};
+use crate::window::Window;
 use crate::{Action, Run};
 
 impl<K: Clone + Eq + Hash> Tree<K> {
@@ -28,9 +29,11 @@ impl<K: Clone + Eq + Hash> Tree<K> {
                 group.not_before = not_before;
                 group.work = Work::Start { at: 0, by: StartedBy::Group };
                 for child in self.nodes.children(index, 0) {
-                    self.set_phase(child, Phase::Waiting);
+                    let Some(child) = self.nodes.get_mut(child) else { continue };
+                    child.phase = Phase::Waiting;
+                    child.own_window.iter_mut().for_each(Window::clear);
                 }
-                self.signals.push_back(Signal::Continue(index));
+                self.signal(Signal::Continue(index));
             }
         }
     }

@@ -20,7 +20,7 @@ impl<K: Clone + Eq + Hash> Tree<K> {
             Kind::Component(None) => {}
             Kind::Group(group) => {
                 group.work = Work::Stop { from: 0, below: u64::MAX };
-                self.signals.push_back(Signal::Continue(index));
+                self.signal(Signal::Continue(index));
             }
         }
     }
@@ -76,7 +76,7 @@ impl<K: Clone + Eq + Hash> Tree<K> {
             return self.came_to_rest(index, then);
         }
         group.work = Work::Start { at: from, by: StartedBy::Restart };
-        self.signals.push_back(Signal::Continue(index));
+        self.signal(Signal::Continue(index));
     }
 
     /// Nothing of this node runs any more.
@@ -95,10 +95,10 @@ impl<K: Clone + Eq + Hash> Tree<K> {
                 self.nodes.remove(index);
             }
             Then::GiveUp { exceeded, was_up: true } => {
-                self.signals.push_front(Signal::Exited(index, Exit::Group(exceeded)));
+                self.signal(Signal::Exited(index, Exit::Group(exceeded)));
             }
             Then::GiveUp { was_up: false, .. } | Then::FailStart => {
-                self.signals.push_front(Signal::StartFailed(index));
+                self.signal(Signal::StartFailed(index));
             }
         }
     }

@@ -112,6 +112,8 @@ impl World {
             return;
         }
         self.parents.push(parent);
+        // No first start is a restart.
+        self.by_hand.insert(child);
         if group.is_some() {
             self.groups.push(child);
         }
