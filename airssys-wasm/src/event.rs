@@ -17,6 +17,13 @@ pub enum Event<'a> {
         /// In what time it starts again; `None`: it was given up.
         restart: Option<Duration>,
     },
+    /// A component has ended itself, and that was no fault: it called `wasi:cli/exit` with success.
+    Exited {
+        /// Which.
+        id: &'a ComponentId,
+        /// In what time it starts again; `None`: it does not.
+        restart: Option<Duration>,
+    },
     /// A component that had crashed runs again.
     Restarted {
         /// Which.

@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use airssys_wasm_actor::Scheduler;
 use airssys_wasm_core::{ComponentId, SendError};
-use airssys_wasm_host::{Engine, LoadError};
+use airssys_wasm_host::{Engine, Imports, LoadError};
 use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::builder::SystemBuilder;
 use crate::guest::Guest;
+use crate::outbox::Outbox;
 use crate::registration::{Author, Registration};
 use crate::runtime::Runtime;
 use crate::sender::{AskError, Sender};
@@ -36,6 +37,8 @@ pub use status::ComponentStatus;
 /// by [`shutdown`](Self::shutdown), without waiting for mailboxes to drain.
 pub struct System {
     engine: Engine,
+    /// What guests may import beside the contract and WASI.
+    imports: Imports<Outbox>,
     scheduler: Scheduler,
     runtime: Arc<Runtime>,
     /// In whose name the system's own `send` and `request` go.
@@ -55,7 +58,7 @@ impl System {
     }
 
     pub(crate) fn new(
-        engine: Engine,
+        (engine, imports): (Engine, Imports<Outbox>),
         scheduler: Scheduler,
         runtime: Runtime,
         drain: Duration,
@@ -64,6 +67,7 @@ impl System {
         let runtime = Arc::new(runtime);
         let system = Self {
             engine,
+            imports,
             scheduler,
             host: Arc::new(Author::outside(constant_id(HOST), &runtime)),
             runtime,
@@ -91,7 +95,12 @@ impl System {
     ///
     /// Why it cannot run here.
     pub fn load(&self, source: &[u8]) -> Result<Guest, LoadError> {
-        Guest::load(&self.engine, source)
+        Guest::load(&self.engine, &self.imports, source)
+    }
+
+    /// The same, without a look at what it imports.
+    pub(crate) fn compile(&self, source: &[u8]) -> Result<Guest, LoadError> {
+        Guest::compile(&self.engine, &self.imports, source)
     }
 
     /// A way to send under the name `id`. It need not be the id of a component.

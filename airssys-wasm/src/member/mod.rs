@@ -1,7 +1,12 @@
+//! A component as an actor.
+
+mod waiting;
+
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
 use airssys_wasm_core::{ComponentId, Crash, CrashKind, Failure, MessageInfo, RequestError};
@@ -15,11 +20,13 @@ use crate::event::Event;
 use crate::mail::{Callback, Mail, Message};
 use crate::outbox::Outbox;
 use crate::registration::{Registration, Status};
-use crate::running::Running;
+use crate::running::{Launch, Running, callback_call, message_call, shutdown_call};
 use crate::runtime::Runtime;
 
+use waiting::Waiting;
+
 /// Of what a component says for people, so many bytes are logged and kept.
-const MAX_DETAIL: usize = 4096;
+pub(crate) const MAX_DETAIL: usize = 4096;
 
 /// A component as an actor: it hands its mail to the code, answers those who wait, and starts
 /// the code anew when it has crashed.
@@ -28,15 +35,19 @@ pub(crate) struct Member {
     registration: Arc<Registration>,
     runtime: Arc<Runtime>,
     blueprint: Blueprint,
-    /// `None` between a crash and the restart.
+    /// `None` between a crash and the restart, and while it waits.
     running: Option<Running>,
+    /// What the code is at in the middle of which it waits.
+    waiting: Option<Waiting>,
+    /// Who wants it to end after the message in hand: each is dropped then.
+    stops: Vec<Sender<()>>,
     supervisor: Supervisor,
     /// How often a message is delivered before it becomes a dead letter.
     max_deliveries: u32,
 }
 
 impl Member {
-    /// Makes an instance and calls its `init`.
+    /// Makes an instance and calls its `init`, and returns when that does.
     pub(crate) fn start(
         registration: Arc<Registration>,
         runtime: Arc<Runtime>,
@@ -44,33 +55,45 @@ impl Member {
         supervisor: Supervisor,
         max_deliveries: u32,
     ) -> Result<Self, Crash> {
-        let (id, running) = (registration.id().clone(), None);
-        let mut member =
-            Self { id, registration, runtime, blueprint, running, supervisor, max_deliveries };
-        member.launch()?;
+        let mut member = Self {
+            id: registration.id().clone(),
+            registration,
+            runtime,
+            blueprint,
+            running: None,
+            waiting: None,
+            stops: Vec::new(),
+            supervisor,
+            max_deliveries,
+        };
+        let launch = member.launch();
+        let running = launch.finish_here(member.runtime.is_seeded)?;
+        member.launched(running);
         Ok(member)
     }
 
-    fn launch(&mut self) -> Result<(), Crash> {
-        let outbox = Outbox::new(Arc::clone(&self.runtime), Arc::clone(&self.registration.author));
-        let id = &self.id;
-        let mut running = self.blueprint.instantiate(id, outbox)?;
-        match unwinding(|| running.init(id)) {
-            Ok(()) => {}
-            Err(Failure::Crashed(crash)) => return Err(crash),
-            Err(Failure::Exited) => return Err(Crash::new(CrashKind::Exited, "in init")),
-            Err(Failure::Refused(error)) => {
-                return Err(Crash::new(CrashKind::FailedStart, error.shortened(MAX_DETAIL)));
-            }
-        }
+    fn launch(&self) -> Launch {
+        let Self { id, registration, runtime, blueprint, .. } = self;
+        let outbox = Outbox::new(Arc::clone(runtime), Arc::clone(&registration.author));
+        blueprint.launch(id, outbox, runtime)
+    }
+
+    fn launched(&mut self, running: Running) {
         self.running = Some(running);
         self.registration.set_status(Status::Running);
-        Ok(())
     }
 
     fn restart(&mut self, context: &mut Context<'_, Self>) {
         match self.launch() {
-            Ok(()) => {
+            Launch::Done(launched) => self.restarted(launched, context),
+            Launch::Waits(call) => self.go_on(Waiting::Start(call), context),
+        }
+    }
+
+    fn restarted(&mut self, launched: Result<Running, Crash>, context: &mut Context<'_, Self>) {
+        match launched {
+            Ok(running) => {
+                self.launched(running);
                 context.resume();
                 self.registration.counters.restarts.bump();
                 self.runtime.emit(&Event::Restarted { id: &self.id });
@@ -81,26 +104,46 @@ impl Member {
 
     /// Takes messages again, unless it has crashed: then the restart will.
     pub(crate) fn resume(&mut self, context: &mut Context<'_, Self>) {
-        if self.running.is_some() {
+        let is_at_work = matches!(self.waiting, Some(Waiting::Message(..) | Waiting::Callback(..)));
+        if self.running.is_some() || is_at_work {
             context.resume();
         }
     }
 
-    /// Calls the code's `shutdown` and ends, whatever is queued; `done` is dropped then.
+    /// Calls the code's `shutdown` and ends, whatever is queued; `done` is dropped then. What it
+    /// waits in the middle of is done first.
     pub(crate) fn stop(&mut self, context: &mut Context<'_, Self>, done: Sender<()>) {
+        self.stops.push(done);
+        match &self.waiting {
+            Some(Waiting::Message(..) | Waiting::Callback(..) | Waiting::Shutdown(_)) => {}
+            Some(Waiting::Start(_)) | None => self.shut_down(context),
+        }
+    }
+
+    fn shut_down(&mut self, context: &mut Context<'_, Self>) {
+        self.waiting = None;
         self.registration.author.leave.last_call();
-        if let Some(mut running) = self.running.take()
-            && let Err(crash) = unwinding(|| running.shutdown(&self.id))
-        {
+        match self.running.take().map(Running::into_waiting) {
+            None => self.end(Ok(()), context),
+            Some(Ok(instance)) => self.go_on(Waiting::Shutdown(shutdown_call(instance)), context),
+            Some(Err(mut running)) => {
+                let shut_down = unwinding(|| running.shutdown(&self.id));
+                self.end(shut_down, context);
+            }
+        }
+    }
+
+    fn end(&mut self, shut_down: Result<(), Crash>, context: &mut Context<'_, Self>) {
+        if let Err(crash) = shut_down {
             self.runtime.crashed(&self.id, &crash, None);
         }
         self.registration.set_status(Status::Stopped);
         context.stop();
-        drop(done);
+        self.stops.clear();
     }
 
     fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
-        let Some(running) = &mut self.running else {
+        let Some(mut running) = self.running.take() else {
             // A paused member is given no mail; what comes all the same is not lost.
             self.registration.counters.turned_away.bump();
             return self.runtime.undelivered(&self.registration, Mail::Message(message));
@@ -112,13 +155,29 @@ impl Member {
             trace_parent: Some(message.trace_parent),
             topic: message.topic.clone(),
         };
-        let (sender, payload) = (&message.sender, &message.payload);
-        let id = &self.id;
         let trace = Some(message.trace_parent);
         running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
-        let handled =
-            unwinding(|| running.handle_message(id, sender, payload, info, context.queued()));
-        wait_for_filled(running, context);
+        let (sender, payload) = (&message.sender, &message.payload);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let call = message_call(instance, sender.clone(), payload.clone(), info);
+                return self.go_on(Waiting::Message(message, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let handled = unwinding(|| running.handle_message(id, sender, payload, info, queued));
+        self.running = Some(running);
+        self.message_handled(message, handled, context);
+    }
+
+    fn message_handled(
+        &mut self,
+        message: Message,
+        handled: Result<Option<Vec<u8>>, Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
         match handled {
             Ok(response) => {
                 if let Some(reply) = message.reply {
@@ -133,7 +192,7 @@ impl Member {
                         let error = error.shortened(MAX_DETAIL);
                         let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
                         let outcome = RequestError::Refused(error);
-                        self.runtime.dead_letter(id, message, reason, detail, outcome);
+                        self.runtime.dead_letter(&self.id, message, reason, detail, outcome);
                     }
                 }
             }
@@ -141,8 +200,11 @@ impl Member {
                 self.crashed_with(message, &crash, context);
                 self.crashed(crash, context);
             }
+            // The message was handled: that is what came of it. Who waits for an answer is told
+            // that the component has stopped.
             Err(Failure::Exited) => {
-                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
+                drop(message);
+                self.exited(context);
             }
         }
     }
@@ -167,7 +229,7 @@ impl Member {
         if !self.registration.author.requester.begin_callback(&callback) {
             return;
         }
-        let Some(running) = &mut self.running else { return };
+        let Some(mut running) = self.running.take() else { return };
         let info = MessageInfo {
             sent_at: callback.sent_at,
             request: Some(callback.request),
@@ -175,35 +237,70 @@ impl Member {
             trace_parent: Some(callback.trace_parent),
             topic: None,
         };
-        let id = &self.id;
         self.registration.counters.callbacks.bump();
         let trace = Some(callback.trace_parent);
         running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
-        let handled = unwinding(|| running.handle_callback(id, &callback, info, context.queued()));
-        wait_for_filled(running, context);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let call = callback_call(instance, callback.outcome.clone(), info);
+                return self.go_on(Waiting::Callback(callback, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let handled = unwinding(|| running.handle_callback(id, &callback, info, queued));
+        self.running = Some(running);
+        self.callback_handled(callback, handled, context);
+    }
+
+    fn callback_handled(
+        &mut self,
+        callback: Callback,
+        handled: Result<(), Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
         match handled {
             Ok(()) => {}
             Err(Failure::Refused(error)) => {
-                self.runtime.refused_outcome(id, callback, &error.shortened(MAX_DETAIL));
+                self.runtime.refused_outcome(&self.id, callback, &error.shortened(MAX_DETAIL));
             }
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
-            Err(Failure::Exited) => {
-                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
-            }
+            Err(Failure::Exited) => self.exited(context),
+        }
+    }
+
+    /// Has the next message wait for the receivers that this one's sends have filled.
+    fn wait_for_filled(&mut self, context: &mut Context<'_, Self>) {
+        let Some(running) = &mut self.running else { return };
+        for (receiver, wanted) in running.outbox_mut().end_turn() {
+            context.await_room(&receiver, wanted);
         }
     }
 
     fn crashed(&mut self, crash: Crash, context: &mut Context<'_, Self>) {
+        let restart = self.over(ExitReason::Crashed, Status::GivenUp, context);
+        self.runtime.crashed(&self.id, &crash, restart);
+    }
+
+    /// It has ended itself, and meant to.
+    fn exited(&mut self, context: &mut Context<'_, Self>) {
+        let restart = self.over(ExitReason::Normal, Status::Stopped, context);
+        self.runtime.emit(&Event::Exited { id: &self.id, restart });
+    }
+
+    /// The instance is no more. Says in what time it starts again, or has it end in this state.
+    fn over(
+        &mut self,
+        reason: ExitReason,
+        end: Status,
+        context: &mut Context<'_, Self>,
+    ) -> Option<Duration> {
         self.running = None;
         self.registration.author.forget_all();
         let (now, random) = (self.runtime.clock.monotonic(), self.runtime.random());
-        let decision = self.supervisor.exited(ExitReason::Crashed, now, random);
-        let restart = match decision {
-            Decision::Restart { after } => Some(after),
-            _ => None,
-        };
-        match restart {
-            Some(after) => {
+        match self.supervisor.exited(reason, now, random) {
+            Decision::Restart { after } => {
                 context.pause();
                 self.registration.set_status(Status::Restarting);
                 let address = self.registration.address.clone();
@@ -211,13 +308,19 @@ impl Member {
                     // One that was stopped meanwhile is not started again.
                     drop(address.command(|member: &mut Self, context| member.restart(context)));
                 });
+                Some(after)
             }
-            None => {
+            Decision::End => {
+                self.registration.set_status(end);
+                context.stop();
+                None
+            }
+            Decision::GiveUp(_) => {
                 self.registration.set_status(Status::GivenUp);
                 context.stop();
+                None
             }
         }
-        self.runtime.crashed(&self.id, &crash, restart);
     }
 }
 
@@ -231,8 +334,15 @@ impl Actor for Member {
         }
     }
 
+    fn proceed(&mut self, context: &mut Context<'_, Self>) {
+        if let Some(waiting) = self.waiting.take() {
+            self.go_on(waiting, context);
+        }
+    }
+
     fn stopped(&mut self, exit: Exit, undelivered: VecDeque<Mail>) {
-        self.running = None;
+        (self.running, self.waiting) = (None, None);
+        self.stops.clear();
         if exit == Exit::Panicked {
             self.registration.set_status(Status::GivenUp);
         }
@@ -252,22 +362,13 @@ impl Actor for Member {
     }
 }
 
-/// Has the next message wait for the receivers that this one's sends have filled.
-fn wait_for_filled(running: &mut Running, context: &mut Context<'_, Member>) {
-    for (receiver, wanted) in running.outbox_mut().end_turn() {
-        context.await_room(&receiver, wanted);
-    }
-}
-
 /// Runs native code or a guest; a panic in it is a crash.
-fn unwinding<T, E: From<Crash>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        Err(Crash::new(CrashKind::Panic, panic_text(panic.as_ref())).into())
-    })
+pub(crate) fn unwinding<T, E: From<Crash>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(panic_crash(&*panic).into()))
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
+fn panic_crash(panic: &(dyn Any + Send)) -> Crash {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without a message".to_owned())
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    Crash::new(CrashKind::Panic, text.unwrap_or_else(|| "without a message".to_owned()))
 }
