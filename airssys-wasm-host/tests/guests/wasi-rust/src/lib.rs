@@ -62,10 +62,6 @@ fn run(command: &str, argument: &str) -> io::Result<String> {
             names.sort();
             Ok(names.join(" "))
         }
-        "link" => {
-            let (to, at) = argument.split_once(' ').unwrap_or_default();
-            std::os::wasi::fs::symlink_path(to, at).map(|()| String::new())
-        }
         "sleep" => {
             let start = Instant::now();
             thread::sleep(Duration::from_millis(argument.parse().unwrap_or(0)));
