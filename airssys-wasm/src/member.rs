@@ -138,7 +138,9 @@ impl Member {
                 self.runtime.dead_letter(id, message, reason, detail, RequestError::Crashed);
                 self.crashed(crash, context);
             }
-            Err(Failure::Exited) => self.crashed(Crash::new(CrashKind::Exited, "by itself"), context),
+            Err(Failure::Exited) => {
+                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
+            }
         }
     }
 
@@ -166,7 +168,9 @@ impl Member {
                 self.runtime.refused_outcome(id, callback, &error.shortened(MAX_DETAIL));
             }
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
-            Err(Failure::Exited) => self.crashed(Crash::new(CrashKind::Exited, "by itself"), context),
+            Err(Failure::Exited) => {
+                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
+            }
         }
     }
 
