@@ -19,6 +19,7 @@ use crate::audit::Audit;
 use crate::audit_log::AuditSettings;
 use crate::dead_letter::Tally;
 use crate::event::Event;
+use crate::monitors::Monitors;
 use crate::runtime::{Listener, Runtime};
 use crate::system::System;
 
@@ -168,6 +169,7 @@ impl SystemBuilder {
         let runtime = Runtime {
             registry: Registry::new(),
             topics: Topics::new(MAX_SUBSCRIPTIONS),
+            monitors: Monitors::default(),
             audit: Audit::open(self.audit, outside)?,
             dead_letters: Mutex::new(DeadLetters::new(max_count, max_bytes)),
             outside,

@@ -213,6 +213,7 @@ fn spec(
         )
         .pending_requests(manifest.quota.pending_requests)
         .pending_timers(manifest.quota.pending_timers)
+        .monitors(manifest.quota.monitors)
         .max_deliveries(manifest.mailbox.max_deliveries.get())
         .restart(manifest.supervision.restart.into())
         .intensity(Intensity { max_restarts: supervision.max_restarts, within: supervision.within })

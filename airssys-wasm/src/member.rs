@@ -4,8 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
-use airssys_wasm_core::{ComponentId, Crash, CrashKind, Failure, MessageInfo, RequestError};
-use airssys_wasm_supervisor::{Decision, ExitReason, Supervisor};
+use airssys_wasm_core::{
+    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, RequestError,
+};
+use airssys_wasm_supervisor::{self as supervisor, Decision, Supervisor};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 
@@ -186,11 +188,32 @@ impl Member {
         }
     }
 
+    fn handle_exit(&mut self, component: &ComponentId, context: &mut Context<'_, Self>) {
+        let Some(notice) = self.registration.author.watch.take(component) else { return };
+        let Some(running) = &mut self.running else { return };
+        let info = MessageInfo::new(notice.at);
+        let id = &self.id;
+        self.registration.counters.exits.bump();
+        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        let queued = context.queued();
+        let handled =
+            unwinding(|| running.handle_exit(id, component, &notice.reason, info, queued));
+        wait_for_filled(running, context);
+        match handled {
+            Ok(()) => {}
+            Err(Failure::Refused(error)) => {
+                let error = error.shortened(MAX_DETAIL);
+                tracing::info!("{id} refuses to hear that {component} {}: {error}", notice.reason);
+            }
+            Err(Failure::Crashed(crash)) => self.crashed(crash, context),
+        }
+    }
+
     fn crashed(&mut self, crash: Crash, context: &mut Context<'_, Self>) {
         self.running = None;
-        self.registration.author.forget_all();
+        self.registration.author.forget_all(&self.runtime);
         let (now, random) = (self.runtime.clock.monotonic(), self.runtime.random());
-        let decision = self.supervisor.exited(ExitReason::Crashed, now, random);
+        let decision = self.supervisor.exited(supervisor::ExitReason::Crashed, now, random);
         let restart = match decision {
             Decision::Restart { after } => Some(after),
             _ => None,
@@ -210,6 +233,10 @@ impl Member {
                 context.stop();
             }
         }
+        match restart {
+            Some(_) => self.runtime.exited(&self.id, ExitReason::Crashed(crash.to_string())),
+            None => self.runtime.ended(&self.id, ExitReason::GivenUp(crash.to_string())),
+        }
         self.runtime.crashed(&self.id, &crash, restart);
     }
 }
@@ -221,6 +248,7 @@ impl Actor for Member {
         match mail {
             Mail::Message(message) => self.handle_message(message, context),
             Mail::Callback(callback) => self.handle_callback(callback, context),
+            Mail::Exit(component) => self.handle_exit(&component, context),
         }
     }
 
@@ -228,8 +256,12 @@ impl Actor for Member {
         self.running = None;
         if exit == Exit::Panicked {
             self.registration.set_status(Status::GivenUp);
+            self.runtime.ended(&self.id, ExitReason::GivenUp(CrashKind::Panic.to_string()));
+        } else {
+            // One that was given up has been told of: then this tells nobody.
+            self.runtime.ended(&self.id, ExitReason::Stopped);
         }
-        self.registration.author.forget_all();
+        self.registration.author.forget_all(&self.runtime);
         self.runtime.topics.forget(&self.id);
         for mail in undelivered {
             self.runtime.undelivered(&self.registration, mail);
@@ -241,7 +273,7 @@ impl Actor for Member {
     }
 
     fn reserved(mail: &Mail) -> bool {
-        matches!(mail, Mail::Callback(_))
+        matches!(mail, Mail::Callback(_) | Mail::Exit(_))
     }
 }
 

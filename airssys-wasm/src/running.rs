@@ -1,4 +1,4 @@
-use airssys_wasm_core::{ComponentId, Crash, Failure, MessageInfo};
+use airssys_wasm_core::{ComponentId, Crash, ExitReason, Failure, MessageInfo};
 use airssys_wasm_host::Instance;
 
 use crate::mail::Callback;
@@ -55,6 +55,24 @@ impl Running {
                 component
                     .handle_callback(callback.request, outcome, &mut context)
                     .map_err(Failure::Refused)
+            }
+        }
+    }
+
+    pub(crate) fn handle_exit(
+        &mut self,
+        id: &ComponentId,
+        component: &ComponentId,
+        reason: &ExitReason,
+        info: MessageInfo,
+        queued: usize,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Guest(instance) => instance.handle_exit(component.as_str(), reason, info),
+            Self::Native { component: native, outbox } => {
+                let mut context =
+                    Context { id, outbox: &mut **outbox, message: Some(&info), queued };
+                native.handle_exit(component, reason, &mut context).map_err(Failure::Refused)
             }
         }
     }

@@ -100,6 +100,7 @@ const QUOTA: Rule = Rule::Keys(&[
     key("max_message_size", Rule::Size(1, U32 as u128)),
     key("pending_requests", Rule::Count(0, U32)),
     key("pending_timers", Rule::Count(0, U32)),
+    key("monitors", Rule::Count(0, U32)),
 ]);
 
 const RESOURCES: Rule = Rule::Keys(&[
