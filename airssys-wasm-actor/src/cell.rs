@@ -1,7 +1,6 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Wake;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use crate::context::Context;
 use crate::flow::{Downstream, Receiver, Waiter};
 use crate::mailbox::{Mailbox, MailboxLimits, Progress, Push};
 use crate::scheduler::Core;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard};
 
 /// The meeting place of an actor and those who send to it.

@@ -43,6 +43,8 @@ mod flow;
 mod hand_off;
 mod mailbox;
 mod place;
+#[cfg(all(test, loom))]
+mod proofs;
 mod run_queue;
 mod scheduler;
 mod sleep;

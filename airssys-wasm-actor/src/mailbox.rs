@@ -1,6 +1,7 @@
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// How much a mailbox holds, and what happens then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use crossbeam_deque::Worker as Local;
-
 use crate::run_queue::Task;
+use crate::sync::deque::Worker as Local;
 use crate::workers::Workers;
 
 /// A worker's place: the right to run actors, and what is queued to be run by who has it.
@@ -21,24 +20,31 @@ struct Held {
     place: Place,
 }
 
-thread_local! {
+#[cfg(not(loom))]
+std::thread_local! {
     static HELD: RefCell<Option<Held>> = const { RefCell::new(None) };
+}
+#[cfg(loom)]
+loom::thread_local! {
+    static HELD: RefCell<Option<Held>> = RefCell::new(None);
 }
 
 impl Place {
     /// Has this thread hold the place.
     pub(crate) fn hold(self, workers: &Arc<Workers>) {
-        HELD.set(Some(Held { workers: Arc::clone(workers), place: self }));
+        let held = Held { workers: Arc::clone(workers), place: self };
+        HELD.with(|own| own.replace(Some(held)));
     }
 
     /// Takes the place that this thread holds.
     pub(crate) fn take() -> Option<Self> {
-        HELD.take().map(|held| held.place)
+        HELD.with(RefCell::take).map(|held| held.place)
     }
 
     /// Looks at the place that this thread holds among `workers`.
     pub(crate) fn with_held<T>(workers: &Workers, look: impl FnOnce(&Self) -> T) -> Option<T> {
-        HELD.with_borrow(|held| {
+        HELD.with(|held| {
+            let held = held.borrow();
             let held = held.as_ref().filter(|held| std::ptr::eq(&*held.workers, workers))?;
             Some(look(&held.place))
         })
@@ -46,6 +52,6 @@ impl Place {
 
     /// The workers among which this thread holds a place.
     pub(crate) fn workers() -> Option<Arc<Workers>> {
-        HELD.with_borrow(|held| Some(Arc::clone(&held.as_ref()?.workers)))
+        HELD.with(|held| Some(Arc::clone(&held.borrow().as_ref()?.workers)))
     }
 }

@@ -1,9 +1,7 @@
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use crossbeam_deque::{Injector, Steal, Stealer, Worker as Local};
-
 use crate::activation::Activation;
 use crate::place::Place;
+use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::deque::{Injector, Steal, Stealer, Worker as Local};
 
 /// What the scheduler runs: an actor that has something to do.
 pub(crate) trait Runnable: Send {

@@ -1,5 +1,4 @@
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use airssys_wasm_core::Clock;
@@ -17,6 +16,7 @@ use crate::mailbox::MailboxLimits;
 use crate::place::Place;
 use crate::run_queue::Task;
 use crate::sync::Mutex;
+use crate::sync::thread::{self, JoinHandle};
 use crate::timers::Timers;
 use crate::workers::Workers;
 

@@ -1,5 +1,18 @@
-//! The primitives that whatever threads share here is made of. Under loom they are loom's, so
-//! that its tests are of the types that are shipped.
+//! What everything that threads share is made of. Under loom it is loom's: so its tests are of the
+//! very types that are shipped.
 
 #[cfg(not(loom))]
-pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+mod real {
+    pub(crate) use crossbeam_deque as deque;
+    pub(crate) use parking_lot::{Condvar, Mutex, MutexGuard};
+    pub(crate) use std::sync::atomic;
+    pub(crate) use std::thread;
+}
+
+#[cfg(loom)]
+mod model;
+
+#[cfg(loom)]
+pub(crate) use model::*;
+#[cfg(not(loom))]
+pub(crate) use real::*;

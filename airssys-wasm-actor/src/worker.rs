@@ -15,7 +15,7 @@ const BUDGET: usize = 64;
 const FAIRNESS: u64 = 61;
 
 /// How often an idle worker looks around before it sleeps: some 20 µs.
-const LOOKS: u32 = 100;
+const LOOKS: u32 = if cfg!(loom) { 1 } else { 100 };
 
 /// While others are parked in the middle of a message, what is queued runs for so long before it
 /// is their turn: about as long as a slice, so that they get half of the time at least.

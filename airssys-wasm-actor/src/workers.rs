@@ -1,6 +1,5 @@
 use std::io;
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
 
 use airssys_wasm_core::Clock;
 
@@ -9,6 +8,7 @@ use crate::place::Place;
 use crate::run_queue::{RunQueue, Task};
 use crate::sleep::Sleep;
 use crate::sync::Mutex;
+use crate::sync::thread::{self, JoinHandle};
 use crate::worker;
 
 /// Threads that run what is ready, and what they share.
@@ -111,8 +111,9 @@ impl Workers {
 
     /// Ends the threads, once each has finished the task in hand.
     pub(crate) fn stop(&self) {
-        self.sleep.stop();
+        // In this order: a thread that comes back from its work finds that there is none to wait for.
         self.hand_off.stop();
+        self.sleep.stop();
         let this = thread::current().id();
         // One that ends may have started another.
         let next = || self.threads.lock().pop();

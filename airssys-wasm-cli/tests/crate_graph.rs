@@ -58,7 +58,7 @@ const NAMED_BY: &[(&str, &[&str])] = &[
     ("wat", &["airssys-wasm-host", "airssys-wasm-testkit"]),
     ("wit-component", &["airssys-wasm-host", "airssys-wasm-testkit"]),
     ("wit-parser", &["airssys-wasm-host", "airssys-wasm-testkit"]),
-    ("tokio", &[]),
+    ("tokio", &["airssys-wasm-host"]),
 ];
 
 /// All that the contract crate may depend on.

@@ -25,6 +25,11 @@ pub enum CrashKind {
     Panic,
     /// `init` returned an error, or the instance could not be made.
     FailedStart,
+    /// The guest ended itself and said that it failed. Where it said that all is well, that is
+    /// [`Failure::Exited`](crate::Failure::Exited).
+    Exited,
+    /// The call was given up by its caller while the guest waited.
+    Abandoned,
 }
 
 impl Crash {
@@ -62,6 +67,8 @@ impl fmt::Display for CrashKind {
             Self::ResourceLimit => "went over a resource limit",
             Self::Panic => "panicked",
             Self::FailedStart => "failed to start",
+            Self::Exited => "exited",
+            Self::Abandoned => "was given up while it waited",
         })
     }
 }

@@ -8,6 +8,9 @@ pub enum Failure {
     /// The component said no, and goes on.
     #[error("refused: {0}")]
     Refused(ComponentError),
+    /// The component ended itself, and that is no fault: its instance is no more.
+    #[error("it exited")]
+    Exited,
     /// The component's instance is no more.
     #[error(transparent)]
     Crashed(#[from] Crash),

@@ -15,6 +15,7 @@
 //!
 //! [AirsSys Wasm]: https://github.com/airssys/airssys-wasm
 
+mod alarm;
 mod clock;
 mod component_error;
 mod component_id;
@@ -31,6 +32,7 @@ mod timer;
 mod topic;
 mod trace_parent;
 
+pub use alarm::Alarm;
 pub use clock::Clock;
 pub use component_error::ComponentError;
 pub use component_id::{ComponentId, InvalidId, MAX_ID_BYTES, is_segment_byte, segment_fault};

@@ -10,10 +10,11 @@ use crate::description::Description;
 use crate::exports::Exports;
 use crate::imports;
 use crate::source::Source;
-use crate::{Engine, InstancePre, LoadError};
+use crate::wasi;
+use crate::{Engine, Imports, InstancePre, LoadError};
 
-/// A component that was compiled, and that keeps to the contract: it exports a handler, and
-/// imports only what is provided. Cloning shares it.
+/// A component that was compiled, and that exports a handler. What it imports is judged when it is
+/// linked. Cloning shares it.
 #[derive(Clone)]
 pub struct Component {
     engine: Engine,
@@ -43,7 +44,6 @@ impl Component {
         };
         let compiled = compile(engine, &binary)?;
         let exports = Arc::new(Exports::find(&compiled)?);
-        imports::check(&compiled)?;
         Ok(Self {
             engine: engine.clone(),
             compiled,
@@ -56,18 +56,35 @@ impl Component {
         &self.parts.description
     }
 
-    /// Links it, once for all the instances that send through an `O`.
+    /// Links it, once for all the instances that send through an `O`, with nothing granted.
     ///
     /// # Errors
     ///
-    /// [`LoadError::Link`], if the machine is out of memory: what the component imports was checked
-    /// when it was loaded.
+    /// As [`link`](Self::link).
     pub fn pre<O: Outbox>(&self) -> Result<InstancePre<O>, LoadError> {
+        self.link(&Imports::new())
+    }
+
+    /// Links it with what it may import, once for all the instances that send through an `O`.
+    ///
+    /// From what it imports of that it follows, too, whether its calls can wait.
+    ///
+    /// # Errors
+    ///
+    /// It imports what is not provided or not granted, or with other types.
+    pub fn link<O: Outbox>(&self, imports: &Imports<O>) -> Result<InstancePre<O>, LoadError> {
         let failed = |error: wasmtime::Error| LoadError::Link(error.into());
+        let taken = imports::check(&self.compiled, imports)?;
         let mut linker = Linker::new(self.engine.wasmtime());
         imports::link(&mut linker).map_err(failed)?;
-        let pre = linker.instantiate_pre(&self.compiled).map_err(failed)?;
-        Ok(InstancePre::new(pre, Arc::clone(&self.parts.exports), self.engine.pace()))
+        if taken.wasi.any {
+            wasi::link(&mut linker, &imports.grants, taken.can_wait()).map_err(failed)?;
+        }
+        imports.link_own(&mut linker).map_err(failed)?;
+        let linked = linker.instantiate_pre(&self.compiled).map_err(failed)?;
+        let exports = Arc::clone(&self.parts.exports);
+        let grants = taken.wasi.any.then(|| Arc::clone(&imports.grants));
+        Ok(InstancePre { linked, exports, pace: self.engine.pace(), taken, grants })
     }
 }
 

@@ -1,17 +1,26 @@
 use std::fmt;
 use std::time::Duration;
 
-use airssys_wasm_core::{Crash, CrashKind};
+use airssys_wasm_core::{Crash, CrashKind, Failure};
 use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
 
 use crate::limits::OverLimit;
 use crate::time_limit::Cut;
 
-/// What a call ended with, if not with a result: the crash of `call`, which had `time`.
-pub(crate) fn crash_in(call: &'static str, time: Duration, error: &wasmtime::Error) -> Crash {
+/// What a call ended with, if not with a result; it had `time`.
+pub(crate) fn failure_in(call: &'static str, time: Duration, error: &wasmtime::Error) -> Failure {
+    if matches!(error.downcast_ref(), Some(I32Exit(0))) {
+        return Failure::Exited;
+    }
+    crash_in(call, time, error).into()
+}
+
+fn crash_in(call: &'static str, time: Duration, error: &wasmtime::Error) -> Crash {
     let kind = kind_of(error).unwrap_or(CrashKind::Trap);
     let cause = match kind {
         CrashKind::TimedOut if !error.is::<Cut>() => format!("it may take {time:?}"),
+        CrashKind::Exited => "it ended itself".into(),
         _ => error.root_cause().to_string(),
     };
     Crash::new(kind, Fault { call, cause, function: innermost_function(error) }.to_string())
@@ -32,6 +41,9 @@ fn kind_of(error: &wasmtime::Error) -> Option<CrashKind> {
     }
     if error.is::<Cut>() {
         return Some(CrashKind::TimedOut);
+    }
+    if error.is::<I32Exit>() {
+        return Some(CrashKind::Exited);
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::Interrupt | Trap::OutOfFuel) => Some(CrashKind::TimedOut),

@@ -1,39 +1,16 @@
-use std::cell::RefCell;
 use std::time::Duration;
 
-use airssys_wasm_core::{ComponentId, MessageInfo, Outbox, TimerId};
+use airssys_wasm_core::{Outbox, TimerId};
 use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, Linker, WasmList, WasmStr};
 
-use crate::LoadError;
 use crate::bindings;
 use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING, MONITORS, TIMERS, TOPICS};
-use crate::limits::Meter;
 use crate::signature::Signature;
-use crate::time_limit::{OwnTime, Timed};
-
-/// What a store carries for its one instance.
-pub(crate) struct State<O> {
-    pub(crate) id: ComponentId,
-    /// In a cell, so that it can be given text and bytes which still lie in the guest's memory:
-    /// they borrow the store. No host function runs within another, so it is never taken twice.
-    pub(crate) outbox: RefCell<O>,
-    /// Set while a message or callback is handled.
-    pub(crate) message: Option<MessageInfo>,
-    pub(crate) meter: Meter,
-    pub(crate) own_time: OwnTime,
-}
-
-impl<O: Outbox> Timed for State<O> {
-    fn own_time(&mut self) -> &mut OwnTime {
-        &mut self.own_time
-    }
-
-    fn make_room(&mut self) -> bool {
-        self.outbox.get_mut().make_room()
-    }
-}
+use crate::state::State;
+use crate::wasi::{Needs, Standing};
+use crate::{Imports, LoadError};
 
 type Guest<'a, O> = StoreContextMut<'a, State<O>>;
 type Sent<T> = wasmtime::Result<(Result<T, bindings::SendError>,)>;
@@ -60,40 +37,88 @@ pub(crate) fn link<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result
     monitors.func_wrap("demonitor", demonitor)
 }
 
-/// Whether [`link`] provides all that this component imports, with these types.
-pub(crate) fn check(component: &Component) -> Result<(), LoadError> {
+/// Whether all that this component imports is provided, with these types; and what it takes to
+/// provide it.
+pub(crate) fn check<O: Outbox>(
+    component: &Component,
+    imports: &Imports<O>,
+) -> Result<Taken, LoadError> {
     let ty = component.component_type();
     let engine = component.engine();
-    let mut unknown = Vec::new();
+    let mut taken = Taken::default();
+    let mut missing = Vec::new();
     let mut wrong = Ok(());
     for (interface, import) in ty.imports(engine) {
-        match &import.ty {
-            ComponentItem::Type(_) => {}
-            ComponentItem::ComponentInstance(instance) => {
-                let known = IMPORTS.contains(&interface);
-                for (name, item) in instance.exports(engine) {
-                    match item.ty {
-                        ComponentItem::Type(_) => {}
-                        _ if !known => {
-                            unknown.push(interface.to_owned());
-                            break;
-                        }
-                        ComponentItem::ComponentFunc(found)
-                            if Contract::get().function(interface, name).is_some() =>
-                        {
-                            wrong = wrong.and(check_function(interface, name, &found));
-                        }
-                        _ => unknown.push(format!("{interface}#{name}")),
+        let instance = match &import.ty {
+            ComponentItem::Type(_) => continue,
+            ComponentItem::ComponentInstance(instance) => instance,
+            // Such as a function outside of interfaces.
+            _ if imports.owns(interface) => {
+                taken.own_waits |= imports.own_waits(interface);
+                continue;
+            }
+            _ => {
+                missing.push(interface.to_owned());
+                continue;
+            }
+        };
+        let is_contract = IMPORTS.contains(&interface);
+        for (name, item) in instance.exports(engine) {
+            match item.ty {
+                ComponentItem::Type(_) => {}
+                ComponentItem::ComponentFunc(found) if is_contract => {
+                    match Contract::get().function(interface, name) {
+                        Some(_) => wrong = wrong.and(check_function(interface, name, &found)),
+                        None => missing.push(format!("{interface}#{name}")),
                     }
                 }
+                _ if is_contract => missing.push(format!("{interface}#{name}")),
+                _ => match imports.standing(interface) {
+                    Standing::Provided => taken.note(interface, name, imports),
+                    Standing::NotGranted(need) => {
+                        missing.push(format!("{interface} (needs {need})"));
+                        break;
+                    }
+                    Standing::Unknown => {
+                        missing.push(interface.to_owned());
+                        break;
+                    }
+                },
             }
-            _ => unknown.push(interface.to_owned()),
         }
     }
-    if !unknown.is_empty() {
-        return Err(LoadError::UnknownImports(unknown));
+    if !missing.is_empty() {
+        return Err(LoadError::UnknownImports(missing));
     }
-    wrong
+    wrong.map(|()| taken)
+}
+
+/// What a component takes of that which it may import beside the contract's interfaces.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Taken {
+    pub(crate) wasi: Needs,
+    /// Functions of the host program's own that wait.
+    pub(crate) own_waits: bool,
+}
+
+impl Taken {
+    fn note<O: Outbox>(&mut self, interface: &str, function: &str, imports: &Imports<O>) {
+        if imports.owns(interface) {
+            self.own_waits |= imports.own_waits(interface);
+        } else {
+            self.wasi.note(interface, function, &imports.grants);
+        }
+    }
+
+    /// Whether its calls can wait: then they are made asynchronously.
+    pub(crate) fn can_wait(self) -> bool {
+        self.own_waits || self.wasi.waiting()
+    }
+
+    /// Whether what it waits for is served by tokio.
+    pub(crate) fn needs_tokio(self) -> bool {
+        self.own_waits || self.wasi.tokio
+    }
 }
 
 fn check_function(interface: &str, name: &str, found: &ComponentFunc) -> Result<(), LoadError> {

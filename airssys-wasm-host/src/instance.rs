@@ -9,25 +9,45 @@ use wasmtime::Store;
 
 use crate::bindings;
 use crate::exports::{Answer, Exports, Functions};
-use crate::fault::{crash_in, crash_in_start};
-use crate::imports::State;
+use crate::fault::{crash_in_start, failure_in};
+use crate::imports::Taken;
 use crate::limits::{Limits, Meter};
+use crate::state::State;
 use crate::time_limit::{self, OwnTime, Pace, TimeLimit, TimeLimits};
+use crate::waiting::{Waiting, block_on};
+use crate::wasi::Wasi;
+use crate::{Surroundings, WasiGrants};
 
 /// A component whose imports are linked: instances are made of it. Cloning shares it.
 pub struct InstancePre<O: Outbox> {
-    linked: wasmtime::component::InstancePre<State<O>>,
-    exports: Arc<Exports>,
-    pace: Pace,
+    pub(crate) linked: wasmtime::component::InstancePre<State<O>>,
+    pub(crate) exports: Arc<Exports>,
+    pub(crate) pace: Pace,
+    pub(crate) taken: Taken,
+    /// Where it imports something of WASI.
+    pub(crate) grants: Option<Arc<WasiGrants>>,
 }
 
 impl<O: Outbox> InstancePre<O> {
-    pub(crate) fn new(
-        linked: wasmtime::component::InstancePre<State<O>>,
-        exports: Arc<Exports>,
-        pace: Pace,
-    ) -> Self {
-        Self { linked, exports, pace }
+    /// Whether calls of its instances can wait: for a time, a socket, a file, or what the host
+    /// program's own imports wait for. Then each `…_async` call is a future that holds no thread
+    /// meanwhile, and the others hold theirs. Where they cannot wait, both are the same.
+    pub fn can_wait(&self) -> bool {
+        self.taken.can_wait()
+    }
+
+    /// As [`instantiate_in`](Self::instantiate_in), in [`Surroundings::default`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn instantiate(
+        &self,
+        id: ComponentId,
+        outbox: O,
+        limits: Limits,
+    ) -> Result<Instance<O>, Crash> {
+        self.instantiate_in(Surroundings::default(), id, outbox, limits)
     }
 
     /// Makes an instance with memory of its own, which knows itself as `id` and sends through
@@ -35,23 +55,19 @@ impl<O: Outbox> InstancePre<O> {
     ///
     /// # Errors
     ///
-    /// A start function crashed, or the instance needs more than its limits from the start. The
-    /// outbox is gone with it.
-    pub fn instantiate(
+    /// A start function crashed, the instance needs more than its limits from the start, or a
+    /// directory that it was granted is not there. The outbox is gone with it.
+    pub fn instantiate_in(
         &self,
+        surroundings: Surroundings,
         id: ComponentId,
         outbox: O,
         limits: Limits,
     ) -> Result<Instance<O>, Crash> {
-        let state = State {
-            id,
-            outbox: RefCell::new(outbox),
-            message: None,
-            meter: Meter::new(&limits),
-            own_time: OwnTime::default(),
-        };
-        let mut store = Store::new(self.linked.engine(), state);
-        store.limiter(|state| &mut state.meter);
+        if self.can_wait() {
+            return block_on(self.instantiate_async(surroundings, id, outbox, limits));
+        }
+        let (mut store, _) = self.store(surroundings, id, outbox, &limits)?;
         time_limit::slice(&mut store, self.pace);
         let time = TimeLimits::new(&limits, self.pace);
         let functions = time
@@ -60,13 +76,49 @@ impl<O: Outbox> InstancePre<O> {
             .and_then(|()| self.linked.instantiate(&mut store))
             .and_then(|instance| self.exports.of_instance(&instance, &mut store))
             .map_err(|error| crash_in_start(limits.init_timeout, error))?;
-        Ok(Instance { store, functions, time, crashed: None })
+        Ok(Instance { store, functions, time, crashed: None, waiting: None })
+    }
+
+    /// A store for one instance; and how it waits, if it can.
+    pub(crate) fn store(
+        &self,
+        mut surroundings: Surroundings,
+        id: ComponentId,
+        outbox: O,
+        limits: &Limits,
+    ) -> Result<(Store<State<O>>, Option<Arc<Waiting>>), Crash> {
+        let waiting = self.can_wait().then(|| {
+            let time = surroundings.time.clone();
+            Arc::new(Waiting::new(time, self.pace, self.taken.needs_tokio()))
+        });
+        let wasi = match &self.grants {
+            Some(grants) => Some(Wasi::new(&id, grants, &mut surroundings, waiting.clone())?),
+            None => None,
+        };
+        let state = State {
+            id,
+            outbox: RefCell::new(outbox),
+            message: None,
+            meter: Meter::new(limits),
+            own_time: OwnTime::default(),
+            wasi: wasi.map(Box::new),
+            extensions: surroundings.extensions,
+        };
+        let mut store = Store::new(self.linked.engine(), state);
+        store.limiter(|state| &mut state.meter);
+        Ok((store, waiting))
     }
 }
 
 impl<O: Outbox> Clone for InstancePre<O> {
     fn clone(&self) -> Self {
-        Self { linked: self.linked.clone(), exports: Arc::clone(&self.exports), pace: self.pace }
+        Self {
+            linked: self.linked.clone(),
+            exports: Arc::clone(&self.exports),
+            pace: self.pace,
+            taken: self.taken,
+            grants: self.grants.clone(),
+        }
     }
 }
 
@@ -81,20 +133,30 @@ impl<O: Outbox> fmt::Debug for InstancePre<O> {
 /// A call that crashes ends the instance: each later call answers with a [`Crash`] of the same
 /// kind, and nothing of the guest runs. The outbox can still be had.
 pub struct Instance<O: Outbox> {
-    store: Store<State<O>>,
-    functions: Functions,
-    time: TimeLimits,
+    pub(crate) store: Store<State<O>>,
+    pub(crate) functions: Functions,
+    pub(crate) time: TimeLimits,
     /// Also set for as long as a call runs: an outbox that panics leaves it so.
-    crashed: Option<CrashKind>,
+    pub(crate) crashed: Option<CrashKind>,
+    /// Set where its calls can wait.
+    pub(crate) waiting: Option<Arc<Waiting>>,
 }
 
 impl<O: Outbox> Instance<O> {
+    /// As [`InstancePre::can_wait`].
+    pub fn can_wait(&self) -> bool {
+        self.waiting.is_some()
+    }
+
     /// Calls the guest's `init`, if it exports one.
     ///
     /// # Errors
     ///
     /// The guest refused to start, or crashed.
     pub fn init(&mut self) -> Result<(), Failure> {
+        if self.can_wait() {
+            return block_on(self.init_async());
+        }
         self.begin(self.time.init)?;
         let outcome = match &self.functions.init {
             Some(init) => init.call(&mut self.store, ()),
@@ -114,6 +176,9 @@ impl<O: Outbox> Instance<O> {
         message: &[u8],
         info: MessageInfo,
     ) -> Result<Option<Vec<u8>>, Failure> {
+        if self.can_wait() {
+            return block_on(self.handle_message_async(sender, message, info));
+        }
         self.begin(self.time.message)?;
         self.store.data_mut().message = Some(info);
         let outcome = self.functions.handle_message.call(&mut self.store, (sender, message));
@@ -132,6 +197,9 @@ impl<O: Outbox> Instance<O> {
         outcome: Result<&[u8], &RequestError>,
         info: MessageInfo,
     ) -> Result<(), Failure> {
+        if self.can_wait() {
+            return block_on(self.handle_callback_async(outcome, info));
+        }
         self.begin(self.time.message)?;
         let answer = match (&self.functions.handle_callback, info.request) {
             (Some(handle_callback), Some(request)) => {
@@ -157,6 +225,9 @@ impl<O: Outbox> Instance<O> {
         reason: &ExitReason,
         info: MessageInfo,
     ) -> Result<(), Failure> {
+        if self.can_wait() {
+            return block_on(self.handle_exit_async(component, reason, info));
+        }
         self.begin(self.time.message)?;
         let answer = match &self.functions.handle_exit {
             Some(handle_exit) => {
@@ -175,12 +246,15 @@ impl<O: Outbox> Instance<O> {
     ///
     /// The guest crashed.
     pub fn shutdown(&mut self) -> Result<(), Crash> {
+        if self.can_wait() {
+            return block_on(self.shutdown_async());
+        }
         self.begin(self.time.shutdown)?;
         let outcome = match &self.functions.shutdown {
             Some(shutdown) => shutdown.call(&mut self.store, ()),
             None => Ok(()),
         };
-        self.end("shutdown", self.time.shutdown, outcome)
+        self.shut_down(outcome)
     }
 
     /// The outbox. While the reference lives nothing can be sent, as no call can be made.
@@ -199,12 +273,18 @@ impl<O: Outbox> Instance<O> {
     }
 
     fn begin(&mut self, time: TimeLimit) -> Result<(), Crash> {
+        self.take_up(CrashKind::Panic)?;
+        let started = time.start(&mut self.store);
+        started.map_err(|error| Crash::new(CrashKind::FailedStart, error))
+    }
+
+    /// Until its call is at its end, the instance counts as lost in this way.
+    pub(crate) fn take_up(&mut self, lost: CrashKind) -> Result<(), Crash> {
         if let Some(kind) = self.crashed {
             return Err(Crash::new(kind, "in an earlier call; make a new instance"));
         }
-        self.crashed = Some(CrashKind::Panic);
-        let started = time.start(&mut self.store);
-        started.map_err(|error| Crash::new(CrashKind::FailedStart, error))
+        self.crashed = Some(lost);
+        Ok(())
     }
 
     fn end<T>(
@@ -212,21 +292,24 @@ impl<O: Outbox> Instance<O> {
         call: &'static str,
         time: TimeLimit,
         outcome: wasmtime::Result<T>,
-    ) -> Result<T, Crash> {
+    ) -> Result<T, Failure> {
         match outcome {
             Ok(value) => {
                 self.crashed = None;
                 Ok(value)
             }
             Err(error) => {
-                let crash = crash_in(call, time.duration, &error);
-                self.crashed = Some(crash.kind());
-                Err(crash)
+                let failure = failure_in(call, time.duration, &error);
+                self.crashed = Some(match &failure {
+                    Failure::Crashed(crash) => crash.kind(),
+                    _ => CrashKind::Exited,
+                });
+                Err(failure)
             }
         }
     }
 
-    fn answer<T>(
+    pub(crate) fn answer<T>(
         &mut self,
         call: &'static str,
         time: TimeLimit,
@@ -234,6 +317,14 @@ impl<O: Outbox> Instance<O> {
     ) -> Result<T, Failure> {
         let (answer,) = self.end(call, time, outcome)?;
         answer.map_err(|refusal| Failure::Refused(refusal.into()))
+    }
+
+    pub(crate) fn shut_down(&mut self, outcome: wasmtime::Result<()>) -> Result<(), Crash> {
+        match self.end("shutdown", self.time.shutdown, outcome) {
+            Err(Failure::Crashed(crash)) => Err(crash),
+            // It was to end.
+            _ => Ok(()),
+        }
     }
 }
 

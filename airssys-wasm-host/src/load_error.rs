@@ -51,8 +51,12 @@ pub enum LoadError {
         /// The component's.
         found: String,
     },
-    /// It imports what is not provided here: all such names.
-    #[error("it imports what is not provided here: {}; build it without these imports", .0.join(", "))]
+    /// It imports what is not provided here: all such names, each with the grant that it needs,
+    /// where there is one.
+    #[error(
+        "it imports what is not provided here: {}; build it without these imports, or grant what \
+         they need", .0.join(", ")
+    )]
     UnknownImports(Vec<String>),
     /// It is valid, and the compiler does not take it.
     #[error("it cannot be compiled: {}; build it without this feature", Line(.0.as_ref()))]

@@ -23,6 +23,15 @@ impl Pace {
             TimeMeter::Fuel { per_millisecond } => Self::Fuel { per_millisecond },
         }
     }
+
+    /// How much of `elapsed` a guest was at work for that was asked after each slice: where more
+    /// passed, the machine did not run it. None where that is counted in fuel.
+    pub(crate) fn computed(self, elapsed: Duration) -> Duration {
+        match self {
+            Self::Ticks(slice) => elapsed.min(duration(slice) + TICK),
+            Self::Fuel { .. } => Duration::ZERO,
+        }
+    }
 }
 
 /// How long a call may take, in the unit of its engine.
@@ -59,6 +68,15 @@ impl TimeLimit {
                 // The tick that is under way counts for nothing.
                 store.set_epoch_deadline(ticks + 1);
             }
+            Budget::Fuel(fuel) => store.set_fuel(fuel)?,
+        }
+        Ok(())
+    }
+
+    /// As [`start`](Self::start) for a call that can wait: its time is counted by who polls it.
+    pub(crate) fn start_waiting<T>(self, store: &mut Store<T>) -> wasmtime::Result<()> {
+        match self.budget {
+            Budget::Ticks(ticks) => store.set_epoch_deadline(ticks),
             Budget::Fuel(fuel) => store.set_fuel(fuel)?,
         }
         Ok(())
@@ -100,10 +118,9 @@ impl OwnTime {
     /// Counts the slice that has ended. False if there is no time left.
     fn end_slice(&mut self, now: Instant) -> bool {
         let Slice { ticks, began } = self.slice;
-        let granted = TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX));
         self.used += match began {
-            None => granted,
-            Some(began) => now.saturating_duration_since(began).min(granted + TICK),
+            None => duration(ticks),
+            Some(began) => Pace::Ticks(ticks).computed(now.saturating_duration_since(began)),
         };
         self.used < self.limit
     }
@@ -132,6 +149,19 @@ pub(crate) fn slice<T: Timed>(store: &mut Store<T>, pace: Pace) {
     });
 }
 
+/// Has the store's guest, whose calls are futures, be pending after each slice, as if it waited.
+pub(crate) fn take_turns<T: 'static>(store: &mut Store<T>, pace: Pace) -> wasmtime::Result<()> {
+    match pace {
+        Pace::Ticks(slice) => {
+            store.epoch_deadline_async_yield_and_update(slice);
+            Ok(())
+        }
+        Pace::Fuel { per_millisecond } => {
+            store.fuel_async_yield_interval(Some(per_millisecond.max(1)))
+        }
+    }
+}
+
 /// A call was ended before its time was up.
 #[derive(Debug, Error)]
 #[error("it had to end at once")]
@@ -153,6 +183,10 @@ impl TimeLimits {
             shutdown: TimeLimit::new(limits.shutdown_timeout, pace),
         }
     }
+}
+
+fn duration(ticks: u64) -> Duration {
+    TICK.saturating_mul(u32::try_from(ticks).unwrap_or(u32::MAX))
 }
 
 /// In whole ticks, rounded up.

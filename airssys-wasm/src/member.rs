@@ -60,6 +60,7 @@ impl Member {
         match unwinding(|| running.init(id)) {
             Ok(()) => {}
             Err(Failure::Crashed(crash)) => return Err(crash),
+            Err(Failure::Exited) => return Err(Crash::new(CrashKind::Exited, "in init")),
             Err(Failure::Refused(error)) => {
                 return Err(Crash::new(CrashKind::FailedStart, error.shortened(MAX_DETAIL)));
             }
@@ -142,6 +143,9 @@ impl Member {
                 self.crashed_with(message, &crash, context);
                 self.crashed(crash, context);
             }
+            Err(Failure::Exited) => {
+                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
+            }
         }
     }
 
@@ -185,6 +189,9 @@ impl Member {
                 self.runtime.refused_outcome(id, callback, &error.shortened(MAX_DETAIL));
             }
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
+            Err(Failure::Exited) => {
+                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
+            }
         }
     }
 
@@ -206,6 +213,9 @@ impl Member {
                 tracing::info!("{id} refuses to hear that {component} {}: {error}", notice.reason);
             }
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
+            Err(Failure::Exited) => {
+                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
+            }
         }
     }
 

@@ -28,6 +28,11 @@ pub fn responder() -> String {
     module(&[include_str!("../guests/responder.wat")])
 }
 
+/// Computes without end.
+pub fn spinner() -> String {
+    module(&[include_str!("../guests/spinner.wat")])
+}
+
 const PRELUDE: &str = include_str!("../guests/prelude.wat");
 const SENDING: &str = include_str!("../guests/sending.wat");
 

@@ -1,6 +1,8 @@
 //! Guests and an outbox for the tests.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod wasi;
+
 use std::collections::VecDeque;
 use std::time::Duration;
 

@@ -1,0 +1,63 @@
+use std::cell::RefCell;
+use std::fmt;
+
+use airssys_wasm_core::{ComponentId, MessageInfo, Outbox};
+
+use crate::Extensions;
+use crate::limits::Meter;
+use crate::time_limit::{OwnTime, Timed};
+use crate::wasi::Wasi;
+
+/// What the store of one instance carries: the data that a [`Linker`](wasmtime::component::Linker)
+/// gives to functions which guests import.
+pub struct State<O> {
+    pub(crate) id: ComponentId,
+    /// In a cell, so that it can be given text and bytes which still lie in the guest's memory:
+    /// they borrow the store. No host function runs within another, so it is never taken twice.
+    pub(crate) outbox: RefCell<O>,
+    /// Set while a message or callback is handled.
+    pub(crate) message: Option<MessageInfo>,
+    pub(crate) meter: Meter,
+    pub(crate) own_time: OwnTime,
+    /// Where the guest imports something of WASI.
+    pub(crate) wasi: Option<Box<Wasi>>,
+    pub(crate) extensions: Extensions,
+}
+
+impl<O> State<O> {
+    /// Whose instance it is.
+    pub fn id(&self) -> &ComponentId {
+        &self.id
+    }
+
+    /// What the host program gave this instance.
+    pub fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    /// What the host program gave this instance.
+    pub fn extensions_mut(&mut self) -> &mut Extensions {
+        &mut self.extensions
+    }
+
+    /// Only functions of WASI ask for it, and only who imports one can call it.
+    pub(crate) fn wasi(&mut self) -> &mut Wasi {
+        self.wasi.as_mut().expect("a guest that imports WASI is given it when it is made")
+    }
+}
+
+impl<O: Outbox> Timed for State<O> {
+    fn own_time(&mut self) -> &mut OwnTime {
+        &mut self.own_time
+    }
+
+    fn make_room(&mut self) -> bool {
+        self.outbox.get_mut().make_room()
+    }
+}
+
+impl<O> fmt::Debug for State<O> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+use std::sync::Arc;
+
+use airssys_wasm_core::{
+    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, Outbox, RequestError,
+};
+
+use crate::bindings;
+use crate::fault::crash_in_start;
+use crate::limits::Limits;
+use crate::time_limit::{self, TimeLimit, TimeLimits};
+use crate::waiting::Waiting;
+use crate::{Instance, InstancePre, Surroundings};
+
+impl<O: Outbox> InstancePre<O> {
+    /// As [`instantiate_in`](Self::instantiate_in), without holding a thread while a start function
+    /// waits.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn instantiate_async(
+        &self,
+        surroundings: Surroundings,
+        id: ComponentId,
+        outbox: O,
+        limits: Limits,
+    ) -> Result<Instance<O>, Crash> {
+        if !self.can_wait() {
+            return self.instantiate_in(surroundings, id, outbox, limits);
+        }
+        let failed = |error| crash_in_start(limits.init_timeout, error);
+        let (mut store, waiting) = self.store(surroundings, id, outbox, &limits)?;
+        let time = TimeLimits::new(&limits, self.pace);
+        let Some(waiting) = waiting else {
+            return Err(Crash::new(CrashKind::FailedStart, "it cannot wait"));
+        };
+        time_limit::take_turns(&mut store, self.pace).map_err(failed)?;
+        time.init.start_waiting(&mut store).map_err(failed)?;
+        let instance = self.linked.instantiate_async(&mut store);
+        let instance = waiting.run(time.init.duration, instance).await.map_err(failed)?;
+        let functions = self.exports.of_instance(&instance, &mut store).map_err(failed)?;
+        Ok(Instance { store, functions, time, crashed: None, waiting: Some(waiting) })
+    }
+}
+
+/// The same calls, each as a future that holds no thread while the guest waits. Any executor may
+/// poll it, on any thread. Where the guest [cannot wait](Instance::can_wait), it is done when it
+/// is polled first.
+///
+/// Time that the guest waits counts as its own, up to when it is woken; it is cut when its time is
+/// up. To drop such a future before its end is to end the instance.
+impl<O: Outbox> Instance<O> {
+    /// As [`init`](Self::init).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn init_async(&mut self) -> Result<(), Failure> {
+        let Some(waiting) = self.begin_waiting(self.time.init)? else {
+            return self.init();
+        };
+        let outcome = match &self.functions.init {
+            Some(init) => {
+                let call = init.call_async(&mut self.store, ());
+                waiting.run(self.time.init.duration, call).await
+            }
+            None => Ok((Ok(()),)),
+        };
+        self.answer("init", self.time.init, outcome)
+    }
+
+    /// As [`handle_message`](Self::handle_message).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn handle_message_async(
+        &mut self,
+        sender: &str,
+        message: &[u8],
+        info: MessageInfo,
+    ) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(waiting) = self.begin_waiting(self.time.message)? else {
+            return self.handle_message(sender, message, info);
+        };
+        self.store.data_mut().message = Some(info);
+        let call = self.functions.handle_message.call_async(&mut self.store, (sender, message));
+        let outcome = waiting.run(self.time.message.duration, call).await;
+        self.store.data_mut().message = None;
+        self.answer("handle-message", self.time.message, outcome)
+    }
+
+    /// As [`handle_callback`](Self::handle_callback).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn handle_callback_async(
+        &mut self,
+        outcome: Result<&[u8], &RequestError>,
+        info: MessageInfo,
+    ) -> Result<(), Failure> {
+        let Some(waiting) = self.begin_waiting(self.time.message)? else {
+            return self.handle_callback(outcome, info);
+        };
+        let answer = match (&self.functions.handle_callback, info.request) {
+            (Some(handle_callback), Some(request)) => {
+                let params = (request.into(), outcome.map_err(bindings::RequestError::from));
+                self.store.data_mut().message = Some(info);
+                let call = handle_callback.call_async(&mut self.store, params);
+                waiting.run(self.time.message.duration, call).await
+            }
+            _ => Ok((Ok(()),)),
+        };
+        self.store.data_mut().message = None;
+        self.answer("handle-callback", self.time.message, answer)
+    }
+
+    /// As [`handle_exit`](Self::handle_exit).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn handle_exit_async(
+        &mut self,
+        component: &str,
+        reason: &ExitReason,
+        info: MessageInfo,
+    ) -> Result<(), Failure> {
+        let Some(waiting) = self.begin_waiting(self.time.message)? else {
+            return self.handle_exit(component, reason, info);
+        };
+        let answer = match &self.functions.handle_exit {
+            Some(handle_exit) => {
+                self.store.data_mut().message = Some(info);
+                let call = handle_exit.call_async(&mut self.store, (component, reason.into()));
+                waiting.run(self.time.message.duration, call).await
+            }
+            None => Ok((Ok(()),)),
+        };
+        self.store.data_mut().message = None;
+        self.answer("handle-exit", self.time.message, answer)
+    }
+
+    /// As [`shutdown`](Self::shutdown).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn shutdown_async(&mut self) -> Result<(), Crash> {
+        let Some(waiting) = self.begin_waiting(self.time.shutdown)? else {
+            return self.shutdown();
+        };
+        let outcome = match &self.functions.shutdown {
+            Some(shutdown) => {
+                let call = shutdown.call_async(&mut self.store, ());
+                waiting.run(self.time.shutdown.duration, call).await
+            }
+            None => Ok(()),
+        };
+        self.shut_down(outcome)
+    }
+
+    /// None where it cannot wait: then nothing has begun.
+    fn begin_waiting(&mut self, time: TimeLimit) -> Result<Option<Arc<Waiting>>, Crash> {
+        let Some(waiting) = self.waiting.clone() else {
+            return Ok(None);
+        };
+        self.take_up(CrashKind::Abandoned)?;
+        let started = time.start_waiting(&mut self.store);
+        started.map_err(|error| Crash::new(CrashKind::FailedStart, error))?;
+        Ok(Some(waiting))
+    }
+}
