@@ -28,8 +28,18 @@ pub(crate) enum BinaryError {
 }
 
 /// The interfaces of the WIT package that components are written against.
-const INTERFACES: [&str; 8] =
-    ["handler", "callback", "lifecycle", "health", "messaging", "context", "topics", "timers"];
+const INTERFACES: [&str; 10] = [
+    "handler",
+    "callback",
+    "exits",
+    "lifecycle",
+    "health",
+    "messaging",
+    "context",
+    "topics",
+    "timers",
+    "monitors",
+];
 
 impl Binary {
     pub(crate) fn read(path: &Path) -> Result<Self, BinaryError> {

@@ -22,6 +22,7 @@ mod component_id;
 mod crash;
 mod failure;
 mod message;
+mod monitor;
 mod outbox;
 mod request_error;
 mod request_id;
@@ -38,6 +39,7 @@ pub use component_id::{ComponentId, InvalidId, MAX_ID_BYTES, is_segment_byte, se
 pub use crash::{Crash, CrashKind};
 pub use failure::Failure;
 pub use message::MessageInfo;
+pub use monitor::{ExitReason, MonitorError};
 pub use outbox::Outbox;
 pub use request_error::RequestError;
 pub use request_id::RequestId;

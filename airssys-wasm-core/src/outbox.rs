@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{RequestId, SendError, SubscribeError, TimerError, TimerId};
+use crate::{MonitorError, RequestId, SendError, SubscribeError, TimerError, TimerId};
 
 /// The way out of a component: every send is judged here and answered.
 ///
@@ -80,6 +80,23 @@ pub trait Outbox: Send + 'static {
     /// Ends a timer of this component; false if it has gone off.
     fn cancel_timer(&mut self, id: TimerId) -> bool {
         let _ = id;
+        false
+    }
+
+    /// Has the component be told how `target` ends, through its `handle-exit`. An outbox without
+    /// monitors permits none.
+    ///
+    /// # Errors
+    ///
+    /// [`MonitorError`]. Then nothing will be told.
+    fn monitor(&mut self, target: &str) -> Result<(), MonitorError> {
+        let _ = target;
+        Err(MonitorError::NotPermitted)
+    }
+
+    /// Has the component be told nothing more of `target`; false if it was not monitored.
+    fn demonitor(&mut self, target: &str) -> bool {
+        let _ = target;
         false
     }
 

@@ -13,8 +13,10 @@ wasmtime::component::bindgen!({
             import airssys:component/context@0.1.0;
             import airssys:component/topics@0.1.0;
             import airssys:component/timers@0.1.0;
+            import airssys:component/monitors@0.1.0;
             export airssys:component/handler@0.1.0;
             export airssys:component/callback@0.1.0;
+            export airssys:component/exits@0.1.0;
             export airssys:component/lifecycle@0.1.0;
             export airssys:component/health@0.1.0;
         }
@@ -24,10 +26,12 @@ wasmtime::component::bindgen!({
 
 pub(crate) use airssys::component::context::MessageInfo;
 pub(crate) use airssys::component::messaging::SendError;
+pub(crate) use airssys::component::monitors::MonitorError;
 pub(crate) use airssys::component::timers::TimerError;
 pub(crate) use airssys::component::topics::SubscribeError;
 pub(crate) use airssys::component::types::{ComponentError, RequestId};
 pub(crate) use exports::airssys::component::callback::RequestError;
+pub(crate) use exports::airssys::component::exits::ExitReason;
 
 impl From<RequestId> for core::RequestId {
     fn from(id: RequestId) -> Self {
@@ -96,6 +100,29 @@ impl From<core::TimerError> for TimerError {
         match error {
             core::TimerError::Refused(error) => Self::Refused(error.into()),
             core::TimerError::TooManyTimers(limit) => Self::TooManyTimers(limit),
+        }
+    }
+}
+
+impl From<core::MonitorError> for MonitorError {
+    fn from(error: core::MonitorError) -> Self {
+        match error {
+            core::MonitorError::InvalidTarget => Self::InvalidTarget,
+            core::MonitorError::NotPermitted => Self::NotPermitted,
+            core::MonitorError::TooManyMonitors(limit) => Self::TooManyMonitors(limit),
+            core::MonitorError::NoHandler => Self::NoHandler,
+        }
+    }
+}
+
+impl From<&core::ExitReason> for ExitReason {
+    fn from(reason: &core::ExitReason) -> Self {
+        match reason {
+            core::ExitReason::Normal => Self::Normal,
+            core::ExitReason::Crashed(crash) => Self::Crashed(crash.clone()),
+            core::ExitReason::Stopped => Self::Stopped,
+            core::ExitReason::GivenUp(crash) => Self::GivenUp(crash.clone()),
+            core::ExitReason::NoSuchComponent => Self::NoSuchComponent,
         }
     }
 }

@@ -1,6 +1,6 @@
 use wasmparser::{ComponentExternalKind, ComponentTypeRef, Parser, Payload};
 
-use crate::contract::{CALLBACK, HEALTH, LIFECYCLE};
+use crate::contract::{CALLBACK, EXITS, HEALTH, LIFECYCLE};
 use crate::load_error::Cause;
 use crate::source::{Form, Source};
 use crate::{LoadError, core_module};
@@ -24,6 +24,8 @@ pub struct Description {
 pub struct Interfaces {
     /// It can make requests: their outcome comes back here.
     pub callback: bool,
+    /// It can monitor others: how those end comes back here.
+    pub exits: bool,
     /// It has an `init` and a `shutdown`.
     pub lifecycle: bool,
     /// It can say how it is.
@@ -58,6 +60,7 @@ impl Description {
         let exported = |name: &str| exports.iter().any(|export| export == name);
         let interfaces = Interfaces {
             callback: exported(CALLBACK),
+            exits: exported(EXITS),
             lifecycle: exported(LIFECYCLE),
             health: exported(HEALTH),
         };

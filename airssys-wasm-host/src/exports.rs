@@ -5,8 +5,8 @@ use wasmtime::component::{
 use wasmtime::{Engine, Store};
 
 use crate::LoadError;
-use crate::bindings::{ComponentError, RequestError, RequestId};
-use crate::contract::{CALLBACK, Contract, EXPORTS, HANDLER, LIFECYCLE};
+use crate::bindings::{ComponentError, ExitReason, RequestError, RequestId};
+use crate::contract::{CALLBACK, Contract, EXITS, EXPORTS, HANDLER, LIFECYCLE};
 use crate::signature::Signature;
 
 /// What a function that may refuse gives back.
@@ -14,11 +14,13 @@ pub(crate) type Answer<T> = (Result<T, ComponentError>,);
 
 type HandleMessage = TypedFunc<(&'static str, &'static [u8]), Answer<Option<Vec<u8>>>>;
 type HandleCallback = TypedFunc<(RequestId, Result<&'static [u8], RequestError>), Answer<()>>;
+type HandleExit = TypedFunc<(&'static str, ExitReason), Answer<()>>;
 
 /// Where the functions that the host calls are among a component's exports.
 pub(crate) struct Exports {
     handle_message: ComponentExportIndex,
     handle_callback: Option<ComponentExportIndex>,
+    handle_exit: Option<ComponentExportIndex>,
     init: Option<ComponentExportIndex>,
     shutdown: Option<ComponentExportIndex>,
 }
@@ -28,6 +30,7 @@ pub(crate) struct Exports {
 pub(crate) struct Functions {
     pub(crate) handle_message: HandleMessage,
     pub(crate) handle_callback: Option<HandleCallback>,
+    pub(crate) handle_exit: Option<HandleExit>,
     pub(crate) init: Option<TypedFunc<(), Answer<()>>>,
     pub(crate) shutdown: Option<TypedFunc<(), ()>>,
 }
@@ -51,6 +54,7 @@ impl Exports {
         Ok(Self {
             handle_message,
             handle_callback: index(CALLBACK, "handle-callback"),
+            handle_exit: index(EXITS, "handle-exit"),
             init: index(LIFECYCLE, "init"),
             shutdown: index(LIFECYCLE, "shutdown"),
         })
@@ -64,6 +68,7 @@ impl Exports {
         Ok(Functions {
             handle_message: instance.get_typed_func(&mut *store, self.handle_message)?,
             handle_callback: optional(instance, store, self.handle_callback)?,
+            handle_exit: optional(instance, store, self.handle_exit)?,
             init: optional(instance, store, self.init)?,
             shutdown: optional(instance, store, self.shutdown)?,
         })

@@ -6,7 +6,7 @@ use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, Linker, WasmList, WasmStr};
 
 use crate::bindings;
-use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING, TIMERS, TOPICS};
+use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING, MONITORS, TIMERS, TOPICS};
 use crate::signature::Signature;
 use crate::state::State;
 use crate::wasi::{Needs, Standing};
@@ -31,7 +31,10 @@ pub(crate) fn link<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result
     topics.func_wrap("current-topic", current_topic)?;
     let mut timers = linker.instance(TIMERS)?;
     timers.func_wrap("send-after", send_after)?;
-    timers.func_wrap("cancel", cancel_timer)
+    timers.func_wrap("cancel", cancel_timer)?;
+    let mut monitors = linker.instance(MONITORS)?;
+    monitors.func_wrap("monitor", monitor)?;
+    monitors.func_wrap("demonitor", demonitor)
 }
 
 /// Whether all that this component imports is provided, with these types; and what it takes to
@@ -217,4 +220,18 @@ fn send_after<O: Outbox>(
 
 fn cancel_timer<O: Outbox>(mut guest: Guest<'_, O>, (id,): (u64,)) -> wasmtime::Result<(bool,)> {
     Ok((guest.data_mut().outbox.get_mut().cancel_timer(TimerId::new(id)),))
+}
+
+fn monitor<O: Outbox>(
+    guest: Guest<'_, O>,
+    (target,): (WasmStr,),
+) -> wasmtime::Result<(Result<(), bindings::MonitorError>,)> {
+    let target = target.to_str(&guest)?;
+    let monitored = guest.data().outbox.borrow_mut().monitor(&target);
+    Ok((monitored.map_err(bindings::MonitorError::from),))
+}
+
+fn demonitor<O: Outbox>(guest: Guest<'_, O>, (target,): (WasmStr,)) -> wasmtime::Result<(bool,)> {
+    let target = target.to_str(&guest)?;
+    Ok((guest.data().outbox.borrow_mut().demonitor(&target),))
 }

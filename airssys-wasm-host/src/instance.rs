@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, Failure, MessageInfo, Outbox, RequestError,
+    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, Outbox, RequestError,
 };
 use wasmtime::Store;
 
@@ -208,6 +208,33 @@ impl<O: Outbox> Instance<O> {
         };
         self.store.data_mut().message = None;
         self.answer("handle-callback", self.time.message, answer)
+    }
+
+    /// Tells the guest how a component that it monitors has ended. It does nothing where the guest
+    /// exports no `exits`.
+    ///
+    /// # Errors
+    ///
+    /// The guest would not hear it, or crashed.
+    pub fn handle_exit(
+        &mut self,
+        component: &str,
+        reason: &ExitReason,
+        info: MessageInfo,
+    ) -> Result<(), Failure> {
+        if self.can_wait() {
+            return block_on(self.handle_exit_async(component, reason, info));
+        }
+        self.begin(self.time.message)?;
+        let answer = match &self.functions.handle_exit {
+            Some(handle_exit) => {
+                self.store.data_mut().message = Some(info);
+                handle_exit.call(&mut self.store, (component, reason.into()))
+            }
+            None => Ok((Ok(()),)),
+        };
+        self.store.data_mut().message = None;
+        self.answer("handle-exit", self.time.message, answer)
     }
 
     /// Calls the guest's `shutdown`, if it exports one.

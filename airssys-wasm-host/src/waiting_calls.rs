@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, Failure, MessageInfo, Outbox, RequestError,
+    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, Outbox, RequestError,
 };
 
 use crate::bindings;
@@ -113,6 +113,32 @@ impl<O: Outbox> Instance<O> {
         };
         self.store.data_mut().message = None;
         self.answer("handle-callback", self.time.message, answer)
+    }
+
+    /// As [`handle_exit`](Self::handle_exit).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn handle_exit_async(
+        &mut self,
+        component: &str,
+        reason: &ExitReason,
+        info: MessageInfo,
+    ) -> Result<(), Failure> {
+        let Some(waiting) = self.begin_waiting(self.time.message)? else {
+            return self.handle_exit(component, reason, info);
+        };
+        let answer = match &self.functions.handle_exit {
+            Some(handle_exit) => {
+                self.store.data_mut().message = Some(info);
+                let call = handle_exit.call_async(&mut self.store, (component, reason.into()));
+                waiting.run(self.time.message.duration, call).await
+            }
+            None => Ok((Ok(()),)),
+        };
+        self.store.data_mut().message = None;
+        self.answer("handle-exit", self.time.message, answer)
     }
 
     /// As [`shutdown`](Self::shutdown).

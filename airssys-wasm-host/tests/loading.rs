@@ -76,7 +76,8 @@ fn optional_interfaces_are_found() {
     let Description { imports, interfaces, .. } =
         load(&guest(include_str!("guests/context.wat"))).unwrap().description().clone();
     assert_eq!(imports, [MESSAGING, "airssys:component/context@0.1.0"]);
-    assert_eq!(interfaces, Interfaces { callback: true, lifecycle: true, health: false });
+    let expected = Interfaces { callback: true, lifecycle: true, ..Interfaces::default() };
+    assert_eq!(interfaces, expected);
     assert_eq!(load(ECHO).unwrap().description().interfaces, Interfaces::default());
 }
 

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use airssys_wasm::{
-    ComponentError, MessageInfo, RequestError, RequestId, SendError, Sender, SubscribeError,
-    TimerError, TimerId,
+    ComponentError, ExitReason, MessageInfo, MonitorError, RequestError, RequestId, SendError,
+    Sender, SubscribeError, TimerError, TimerId,
 };
 
 use crate::test_system::{TestSystem, component_id};
@@ -151,6 +151,51 @@ impl Puppet {
     /// Has it cancel a timer.
     pub fn cancel_timer(&self, test: &TestSystem, id: TimerId) -> bool {
         self.order(test, &[b"x".as_slice(), &id.number().to_le_bytes()].concat()).0 == [1]
+    }
+
+    /// Has it monitor a component.
+    ///
+    /// # Errors
+    ///
+    /// What its `monitor` returned.
+    pub fn monitor(&self, test: &TestSystem, target: &str) -> Result<(), MonitorError> {
+        let Answer(result) = self.order(test, &[b"w", target.as_bytes()].concat());
+        match (result[0], result[4]) {
+            (0, _) => Ok(()),
+            (_, 0) => Err(MonitorError::InvalidTarget),
+            (_, 1) => Err(MonitorError::NotPermitted),
+            (_, 2) => Err(MonitorError::TooManyMonitors(u32_at(&result, 8))),
+            (_, 3) => Err(MonitorError::NoHandler),
+            (_, other) => panic!("there is no monitor-error {other}"),
+        }
+    }
+
+    /// Has it end a monitor.
+    pub fn demonitor(&self, test: &TestSystem, target: &str) -> bool {
+        self.order(test, &[b"v", target.as_bytes()].concat()).0 == [1]
+    }
+
+    /// What its `handle-exit` was told since it was last asked: whose exit, and how.
+    pub fn exits(&self, test: &TestSystem) -> Vec<(String, ExitReason)> {
+        let Answer(log) = self.order(test, b"d");
+        let mut log = log.as_slice();
+        let mut exits = Vec::new();
+        while !log.is_empty() {
+            let (id_length, length) = (u32_at(log, 4) as usize, u32_at(log, 8) as usize);
+            let (id, rest) = log[12..].split_at(id_length);
+            let text = String::from_utf8_lossy(&rest[..length]).into_owned();
+            let reason = match u32_at(log, 0) {
+                0 => ExitReason::Normal,
+                1 => ExitReason::Crashed(text),
+                2 => ExitReason::Stopped,
+                3 => ExitReason::GivenUp(text),
+                4 => ExitReason::NoSuchComponent,
+                other => panic!("there is no exit-reason {other}"),
+            };
+            exits.push((String::from_utf8_lossy(id).into_owned(), reason));
+            log = &rest[length..];
+        }
+        exits
     }
 
     /// What its callback was told since it was last asked.

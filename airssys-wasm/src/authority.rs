@@ -33,6 +33,12 @@ impl Authority {
         }
     }
 
+    /// Whether it may know how `target` ends: as far as it may reach it.
+    pub(crate) fn may_monitor(&self, target: &ComponentId) -> bool {
+        let (may_send, may_request) = self.may_reach(target);
+        may_send || may_request
+    }
+
     pub(crate) fn may_receive(&self, sender: &ComponentId) -> bool {
         self.judge(|grants| grants.may_receive(sender))
     }

@@ -59,6 +59,7 @@ impl GuestBlueprint {
             time: Time { clock: Arc::clone(&runtime.clock), alarm },
             random: if runtime.is_seeded { Random::Seed(runtime.random()) } else { Random::System },
             output: runtime.output.clone(),
+            memory: runtime.memory.clone(),
             config: self.config.clone(),
             extensions: self.extensions.as_ref().map_or_else(Extensions::new, |make| make()),
         }

@@ -120,6 +120,10 @@ impl SystemBuilder {
             Some(audit) => builder.audit(audit_settings(audit)),
             None => builder,
         };
+        let builder = match settings.memory {
+            Some(memory) => builder.memory(bytes(memory)),
+            None => builder,
+        };
         let builder = match settings.workers {
             Some(workers) => builder.workers(workers.get() as usize),
             None => builder,
@@ -259,6 +263,7 @@ fn spec(
         )
         .pending_requests(manifest.quota.pending_requests)
         .pending_timers(manifest.quota.pending_timers)
+        .monitors(manifest.quota.monitors)
         .config(manifest.config.clone())
         .max_deliveries(manifest.mailbox.max_deliveries.get())
         .restart(manifest.supervision.restart.into())

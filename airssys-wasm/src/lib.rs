@@ -49,6 +49,7 @@ mod guest;
 mod mail;
 mod member;
 mod metrics;
+mod monitors;
 mod native;
 mod outbox;
 mod quota;
@@ -61,13 +62,14 @@ mod spec;
 mod standard;
 mod system;
 mod timetable;
+mod watch;
 
 pub use airssys_wasm_actor::{MailboxLimits, Overflow};
 pub use airssys_wasm_codec::{Codec, Digest, Envelope};
 pub use airssys_wasm_core::{
-    Clock, ComponentError, ComponentId, Crash, CrashKind, InvalidId, InvalidTraceParent,
-    MessageInfo, RequestError, RequestId, SendError, SubscribeError, TimerError, TimerId, Topic,
-    TraceParent,
+    Clock, ComponentError, ComponentId, Crash, CrashKind, ExitReason, InvalidId,
+    InvalidTraceParent, MessageInfo, MonitorError, RequestError, RequestId, SendError,
+    SubscribeError, TimerError, TimerId, Topic, TraceParent,
 };
 pub use airssys_wasm_host::{
     Description, Extensions, Form, HostPattern, Imports, InvalidPattern as InvalidHostPattern,
@@ -89,4 +91,4 @@ pub use quota::QuotaUsage;
 pub use registration::Status;
 pub use sender::{AskError, PendingResponse, ScheduledSend, Sender};
 pub use spec::ComponentSpec;
-pub use system::{ComponentStatus, ResendError, SpawnError, System, UnknownComponent};
+pub use system::{ComponentStatus, Monitor, ResendError, SpawnError, System, UnknownComponent};

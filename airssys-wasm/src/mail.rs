@@ -9,6 +9,8 @@ use crate::requester::Reply;
 pub(crate) enum Mail {
     Message(Message),
     Callback(Callback),
+    /// There is news of this component, which is monitored: see [`Watch`](crate::watch::Watch).
+    Exit(ComponentId),
 }
 
 /// A message of another component, or from outside.
@@ -49,7 +51,7 @@ impl Mail {
                 Self::Callback(Callback { outcome: Err(RequestError::Refused(error)), .. }) => {
                     error.message.len()
                 }
-                Self::Callback(_) => 0,
+                Self::Callback(_) | Self::Exit(_) => 0,
             }
     }
 }

@@ -30,6 +30,8 @@ pub struct Metrics {
     pub missed: u64,
     /// Outcomes of its own requests that its callback was told.
     pub callbacks: u64,
+    /// Exits of components that it monitors that it was told.
+    pub exits: u64,
     /// How often it was started anew.
     pub restarts: u64,
     /// The time that its handlers ran, all together.
@@ -67,6 +69,7 @@ pub(crate) struct Counters {
     pub(crate) refused: Counter,
     pub(crate) crashed: Counter,
     pub(crate) callbacks: Counter,
+    pub(crate) exits: Counter,
     pub(crate) restarts: Counter,
     /// Messages that the member took, and its code was not there to handle.
     pub(crate) turned_away: Counter,
@@ -151,6 +154,7 @@ impl Counters {
             refused: self.refused.get(),
             crashed: self.crashed.get(),
             callbacks: self.callbacks.get(),
+            exits: self.exits.get(),
             restarts: self.restarts.get(),
             dropped: read(&self.dropped),
             stopped: read(&self.stopped),

@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use airssys_wasm_core::{
-    ComponentError, ComponentId, MessageInfo, Outbox, RequestError, RequestId, SendError,
-    SubscribeError, TimerError, TimerId,
+    ComponentError, ComponentId, ExitReason, MessageInfo, MonitorError, Outbox, RequestError,
+    RequestId, SendError, SubscribeError, TimerError, TimerId,
 };
 
 /// A component in Rust, that lives in a system beside guests and under the same contract.
@@ -43,6 +43,21 @@ pub trait Native: Send + 'static {
         context: &mut Context<'_>,
     ) -> Result<(), ComponentError> {
         let _ = (id, outcome, context);
+        Ok(())
+    }
+
+    /// Learns how a component that it monitors has ended.
+    ///
+    /// # Errors
+    ///
+    /// It would not hear it. That is logged.
+    fn handle_exit(
+        &mut self,
+        component: &ComponentId,
+        reason: &ExitReason,
+        context: &mut Context<'_>,
+    ) -> Result<(), ComponentError> {
+        let _ = (component, reason, context);
         Ok(())
     }
 
@@ -146,5 +161,20 @@ impl Context<'_> {
     /// Ends a timer; false if it has gone off.
     pub fn cancel_timer(&mut self, id: TimerId) -> bool {
         self.outbox.cancel_timer(id)
+    }
+
+    /// Has [`Native::handle_exit`] be told how `target` ends: each time it crashes, and when it
+    /// is stopped or given up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Outbox::monitor`].
+    pub fn monitor(&mut self, target: &str) -> Result<(), MonitorError> {
+        self.outbox.monitor(target)
+    }
+
+    /// Has nothing more be told of `target`; false if it was not monitored.
+    pub fn demonitor(&mut self, target: &str) -> bool {
+        self.outbox.demonitor(target)
     }
 }

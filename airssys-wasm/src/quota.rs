@@ -29,6 +29,10 @@ pub struct QuotaUsage {
     pub pending_timers: u32,
     /// The most of these.
     pub max_pending_timers: u32,
+    /// The components that it monitors.
+    pub monitors: u32,
+    /// The most of these.
+    pub max_monitors: u32,
 }
 
 impl Quota {

@@ -13,6 +13,7 @@ use crate::quota::{Quota, QuotaUsage};
 use crate::requester::Requester;
 use crate::runtime::Runtime;
 use crate::timetable::Timetable;
+use crate::watch::Watch;
 
 /// What the system knows of one component, and other components see of it.
 pub(crate) struct Registration {
@@ -37,6 +38,9 @@ pub(crate) struct Author {
     /// Whether there is anybody to tell how a request ended.
     pub(crate) takes_callbacks: bool,
     pub(crate) timetable: Timetable,
+    pub(crate) watch: Watch,
+    /// Whether there is anybody to tell how others end.
+    pub(crate) takes_exits: bool,
     pub(crate) sends: SendCounters,
     /// Those of its timers: another thread counts them.
     pub(crate) timer_sends: SendCounters,
@@ -100,6 +104,8 @@ impl Author {
             requester: Requester::new(None, u32::MAX, u32::MAX, clock, timers.clone()),
             takes_callbacks: true,
             timetable: Timetable::new(u32::MAX, timers),
+            watch: Watch::new(0, None),
+            takes_exits: false,
             sends: SendCounters::default(),
             timer_sends: SendCounters::default(),
             leave: Leave::default(),
@@ -107,9 +113,10 @@ impl Author {
     }
 
     /// Forgets what it has asked for: it has crashed or stopped, and its state is lost.
-    pub(crate) fn forget_all(&self) {
+    pub(crate) fn forget_all(&self, runtime: &Runtime) {
         self.requester.forget_all();
         self.timetable.forget_all();
+        runtime.monitors.forget(self);
     }
 
     /// Whether it is the host program, not a component.
@@ -166,7 +173,7 @@ impl Registration {
     }
 
     pub(crate) fn quota_usage(&self, runtime: &Runtime) -> QuotaUsage {
-        let Author { quota, requester, timetable, .. } = &*self.author;
+        let Author { quota, requester, timetable, watch, .. } = &*self.author;
         let rate = quota.rate_at(runtime.clock.monotonic());
         QuotaUsage {
             rate: rate.map(|(rate, _)| rate),
@@ -176,6 +183,8 @@ impl Registration {
             max_pending_requests: requester.limit(),
             pending_timers: u32::try_from(timetable.len()).unwrap_or(u32::MAX),
             max_pending_timers: timetable.limit(),
+            monitors: u32::try_from(watch.len()).unwrap_or(u32::MAX),
+            max_monitors: watch.limit(),
         }
     }
 }

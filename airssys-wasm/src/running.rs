@@ -1,7 +1,9 @@
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
-use airssys_wasm_core::{ComponentId, Crash, CrashKind, Failure, MessageInfo, RequestError};
+use airssys_wasm_core::{
+    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, RequestError,
+};
 use airssys_wasm_host::Instance;
 use bytes::Bytes;
 
@@ -101,6 +103,24 @@ impl Running {
         }
     }
 
+    pub(crate) fn handle_exit(
+        &mut self,
+        id: &ComponentId,
+        component: &ComponentId,
+        reason: &ExitReason,
+        info: MessageInfo,
+        queued: usize,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Guest(instance) => instance.handle_exit(component.as_str(), reason, info),
+            Self::Native { component: native, outbox } => {
+                let mut context =
+                    Context { id, outbox: &mut **outbox, message: Some(&info), queued };
+                native.handle_exit(component, reason, &mut context).map_err(Failure::Refused)
+            }
+        }
+    }
+
     pub(crate) fn shutdown(&mut self, id: &ComponentId) -> Result<(), Crash> {
         match self {
             Self::Guest(instance) => instance.shutdown(),
@@ -156,6 +176,19 @@ pub(crate) fn callback_call(
 ) -> Call<(Running, Result<(), Failure>)> {
     Box::pin(async move {
         let handled = instance.handle_callback_async(outcome.as_deref(), info).await;
+        (Running::Guest(instance), handled)
+    })
+}
+
+/// As [`Running::handle_exit`], of a guest that can wait.
+pub(crate) fn exit_call(
+    mut instance: Box<Instance<Outbox>>,
+    component: ComponentId,
+    reason: ExitReason,
+    info: MessageInfo,
+) -> Call<(Running, Result<(), Failure>)> {
+    Box::pin(async move {
+        let handled = instance.handle_exit_async(component.as_str(), &reason, info).await;
         (Running::Guest(instance), handled)
     })
 }

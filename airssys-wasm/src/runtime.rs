@@ -5,9 +5,10 @@ use std::time::Duration;
 use airssys_wasm_actor::Timers;
 use airssys_wasm_broker::{DeadLetters, Registry, Topics};
 use airssys_wasm_core::{
-    Alarm, Clock, ComponentError, ComponentId, Crash, RequestError, SendError, TraceParent,
+    Alarm, Clock, ComponentError, ComponentId, Crash, ExitReason, MonitorError, RequestError,
+    SendError, TraceParent,
 };
-use airssys_wasm_host::Output;
+use airssys_wasm_host::{MemoryBudget, Output};
 use airssys_wasm_security::Pattern;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -18,12 +19,16 @@ use crate::audit::Audit;
 use crate::dead_letter::{DeadLetter, DeadLetterReason, Tally};
 use crate::event::Event;
 use crate::mail::{Callback, Mail, Message};
-use crate::registration::Registration;
+use crate::monitors::Monitors;
+use crate::registration::{Author, Registration, Status};
+use crate::system::MonitorSlot;
+use crate::watch::Notice;
 
 /// What the members of one system share.
 pub(crate) struct Runtime {
     pub(crate) registry: Registry<Arc<Registration>>,
     pub(crate) topics: Topics<ComponentId, Pattern>,
+    pub(crate) monitors: Monitors,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) timers: Timers,
     pub(crate) audit: Audit,
@@ -41,6 +46,8 @@ pub(crate) struct Runtime {
     pub(crate) alarm: Arc<dyn Alarm>,
     /// Takes what guests print.
     pub(crate) output: Output,
+    /// What the memories of all guests may have together.
+    pub(crate) memory: Option<Arc<MemoryBudget>>,
     /// Whether time passes only when somebody moves it.
     pub(crate) is_seeded: bool,
 }
@@ -196,6 +203,47 @@ impl Runtime {
         let size = letter.kept_size();
         self.dead_letters.lock().push(Arc::clone(&letter), size);
         self.emit(&Event::DeadLetter(&letter));
+    }
+
+    /// Has a component be told how `target` ends.
+    pub(crate) fn monitor(
+        &self,
+        watcher: &Arc<Author>,
+        target: &ComponentId,
+    ) -> Result<(), MonitorError> {
+        self.monitors.begin(watcher, target, || self.end_of(target))
+    }
+
+    /// Has a host program be told.
+    pub(crate) fn monitor_by_handle(&self, slot: &Arc<MonitorSlot>, target: &ComponentId) {
+        self.monitors.begin_handle(slot, target, || self.end_of(target));
+    }
+
+    /// Tells those who monitor a component that it has crashed, and will be there again.
+    pub(crate) fn exited(&self, id: &ComponentId, reason: ExitReason) {
+        self.monitors.tell(id, &self.notice(reason), false);
+    }
+
+    /// Tells them that it will not. Whoever tells has seen to it that [`end_of`](Self::end_of)
+    /// knows.
+    pub(crate) fn ended(&self, id: &ComponentId, reason: ExitReason) {
+        self.monitors.tell(id, &self.notice(reason), true);
+    }
+
+    /// How a component has ended, if it has for good.
+    fn end_of(&self, id: &ComponentId) -> Option<Notice> {
+        let status = self.registry.get(id.as_str()).map(|registration| registration.status());
+        let reason = match status {
+            None => ExitReason::NoSuchComponent,
+            Some(Status::Stopped) => ExitReason::Stopped,
+            Some(Status::GivenUp) => ExitReason::GivenUp("before it was monitored".to_owned()),
+            Some(Status::Starting | Status::Running | Status::Restarting) => return None,
+        };
+        Some(self.notice(reason))
+    }
+
+    fn notice(&self, reason: ExitReason) -> Notice {
+        Notice { reason, at: self.clock.unix_nanos() }
     }
 
     pub(crate) fn crashed(&self, id: &ComponentId, crash: &Crash, restart: Option<Duration>) {

@@ -42,6 +42,7 @@ pub struct ComponentSpec {
     pub(crate) binding: Option<Binding<Digest>>,
     pub(crate) pending_requests: u32,
     pub(crate) pending_timers: u32,
+    pub(crate) monitors: u32,
     pub(crate) max_deliveries: u32,
     pub(crate) restart: Restart,
     pub(crate) intensity: Intensity,
@@ -57,6 +58,7 @@ pub(crate) enum Code {
 const MAX_MESSAGE_SIZE: u32 = 1 << 20;
 const PENDING_REQUESTS: u32 = 1000;
 const PENDING_TIMERS: u32 = 1000;
+const MONITORS: u32 = 1000;
 
 impl ComponentSpec {
     /// A component of a guest's code.
@@ -89,6 +91,7 @@ impl ComponentSpec {
             binding: None,
             pending_requests: PENDING_REQUESTS,
             pending_timers: PENDING_TIMERS,
+            monitors: MONITORS,
             max_deliveries: 1,
             restart: Restart::Permanent,
             intensity: Intensity::default(),
@@ -184,6 +187,12 @@ impl ComponentSpec {
         Self { pending_timers, ..self }
     }
 
+    /// How many components it may monitor; at the start 1,000.
+    #[must_use]
+    pub fn monitors(self, monitors: u32) -> Self {
+        Self { monitors, ..self }
+    }
+
     /// How often a message is delivered, if the component crashes with it in hand, before it becomes
     /// a dead letter; at the start once. It is delivered again after the restart, before all others.
     #[must_use]
@@ -233,6 +242,13 @@ impl ComponentSpec {
     pub(crate) fn takes_callbacks(&self) -> bool {
         match &self.code {
             Code::Guest(guest) => guest.description().interfaces.callback,
+            Code::Native(_) => true,
+        }
+    }
+
+    pub(crate) fn takes_exits(&self) -> bool {
+        match &self.code {
+            Code::Guest(guest) => guest.description().interfaces.exits,
             Code::Native(_) => true,
         }
     }

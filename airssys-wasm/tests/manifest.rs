@@ -39,6 +39,7 @@ message_burst = 500
 max_message_size = "1MiB"
 pending_requests = 1000
 pending_timers = 1000
+monitors = 1000
 
 [resources]
 memory = "64MiB"
@@ -133,6 +134,7 @@ fn the_contracts_component_manifest_says_the_defaults() {
     assert_eq!(bare.quota.max_message_size, ByteSize(1 << 20));
     assert_eq!(bare.quota.pending_requests, 1000);
     assert_eq!(bare.quota.pending_timers, 1000);
+    assert_eq!(bare.quota.monitors, 1000);
     assert_eq!(bare.quota.message_rate, None);
     assert_eq!(bare.quota.burst(), None);
     assert_eq!(bare.supervision.restart, Restart::Permanent);

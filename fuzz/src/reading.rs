@@ -41,6 +41,7 @@ pub fn expect_component(read: &ComponentManifest, document: &Table, own: &Path, 
     assert_eq!(u128::from(quota.max_message_size.bytes()), most);
     assert_eq!(u128::from(quota.pending_requests), amount(written, "pending_requests", 1000));
     assert_eq!(u128::from(quota.pending_timers), amount(written, "pending_timers", 1000));
+    assert_eq!(u128::from(quota.monitors), amount(written, "monitors", 1000));
 
     let written = section("resources");
     assert_eq!(u128::from(resources.memory.bytes()), amount(written, "memory", 64 << 20));

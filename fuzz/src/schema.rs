@@ -100,6 +100,7 @@ const QUOTA: Rule = Rule::Keys(&[
     key("max_message_size", Rule::Size(1, U32 as u128)),
     key("pending_requests", Rule::Count(0, U32)),
     key("pending_timers", Rule::Count(0, U32)),
+    key("monitors", Rule::Count(0, U32)),
 ]);
 
 const RESOURCES: Rule = Rule::Keys(&[
@@ -153,6 +154,7 @@ pub static SYSTEM: Rule = Rule::Keys(&[
             key("workers", Rule::Count(1, U32)),
             key("slice", Rule::Time(1)),
             key("spare_threads", Rule::Count(0, U32)),
+            key("memory", Rule::Size(1, U64)),
             key("request_timeout", Rule::Time(1)),
             key("drain", Rule::Time(0)),
         ]),

@@ -14,12 +14,18 @@
 (import "airssys:component/timers@0.1.0" "send-after"
   (func $send-after (param i32 i32 i32 i32 i64 i32)))
 (import "airssys:component/timers@0.1.0" "cancel" (func $cancel-timer (param i64) (result i32)))
+(import "airssys:component/monitors@0.1.0" "monitor" (func $monitor (param i32 i32 i32)))
+(import "airssys:component/monitors@0.1.0" "demonitor"
+  (func $demonitor (param i32 i32) (result i32)))
 (import "airssys:component/context@0.1.0" "self-id" (func $self-id (param i32)))
 (import "airssys:component/context@0.1.0" "current-message" (func $current-message (param i32)))
 
-;; What the callbacks were told, from 512 KiB on, until it is asked for.
+;; What the callbacks were told, from 512 KiB on, until it is asked for; from 768 KiB on, what it
+;; was told of exits.
 (global $log-start i32 (i32.const 0x80000))
 (global $log (mut i32) (i32.const 0x80000))
+(global $exits-start i32 (i32.const 0xc0000))
+(global $exits (mut i32) (i32.const 0xc0000))
 
 (func (export "airssys:component/handler@0.1.0#handle-message")
   (param $sender i32) (param $sender-length i32) (param $message i32) (param $length i32)
@@ -180,6 +186,30 @@
       (return (call $respond
         (i32.const 264) (i32.add (i32.const 32) (local.get $count))))))
 
+  ;; 'w' TARGET: monitor. Responds with the result, 12 bytes.
+  (if (i32.eq (local.get $order) (i32.const 0x77))
+    (then
+      (call $monitor
+        (i32.add (local.get $message) (i32.const 1)) (i32.sub (local.get $length) (i32.const 1))
+        (i32.const 264))
+      (return (call $respond (i32.const 264) (i32.const 12)))))
+
+  ;; 'v' TARGET: demonitor. Responds with one byte.
+  (if (i32.eq (local.get $order) (i32.const 0x76))
+    (then
+      (i32.store8 (i32.const 300)
+        (call $demonitor
+          (i32.add (local.get $message) (i32.const 1))
+          (i32.sub (local.get $length) (i32.const 1))))
+      (return (call $respond (i32.const 300) (i32.const 1)))))
+
+  ;; 'd': respond with the log of exits, and empty it.
+  (if (i32.eq (local.get $order) (i32.const 0x64))
+    (then
+      (local.set $count (i32.sub (global.get $exits) (global.get $exits-start)))
+      (global.set $exits (global.get $exits-start))
+      (return (call $respond (global.get $exits-start) (local.get $count)))))
+
   ;; 'x' ID:u64: cancel a timer. Responds with one byte.
   (if (i32.eq (local.get $order) (i32.const 0x78))
     (then
@@ -222,5 +252,24 @@
     (i32.add (global.get $log) (i32.const 32)) (local.get $bytes) (local.get $length))
   (global.set $log
     (i32.add (i32.add (global.get $log) (i32.const 32)) (local.get $length)))
+  (global.set $free (global.get $arguments))
+  (call $done))
+
+;; An entry of the log: which reason, the lengths of the id and the reason's text, and both.
+(func (export "airssys:component/exits@0.1.0#handle-exit")
+  (param $id i32) (param $id-length i32) (param $reason i32) (param $text i32) (param $length i32)
+  (result i32)
+  (local $bytes i32)
+  (if (i32.eqz (i32.or
+        (i32.eq (local.get $reason) (i32.const 1)) (i32.eq (local.get $reason) (i32.const 3))))
+    (then (local.set $length (i32.const 0))))
+  (local.set $bytes (i32.add (global.get $exits) (i32.const 12)))
+  (i32.store (global.get $exits) (local.get $reason))
+  (i32.store offset=4 (global.get $exits) (local.get $id-length))
+  (i32.store offset=8 (global.get $exits) (local.get $length))
+  (memory.copy (local.get $bytes) (local.get $id) (local.get $id-length))
+  (local.set $bytes (i32.add (local.get $bytes) (local.get $id-length)))
+  (memory.copy (local.get $bytes) (local.get $text) (local.get $length))
+  (global.set $exits (i32.add (local.get $bytes) (local.get $length)))
   (global.set $free (global.get $arguments))
   (call $done))

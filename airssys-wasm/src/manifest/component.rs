@@ -167,6 +167,9 @@ pub struct Quota {
     /// Timers that have not gone off.
     #[serde(deserialize_with = "value::one")]
     pub pending_timers: u32,
+    /// Components that it monitors.
+    #[serde(deserialize_with = "value::one")]
+    pub monitors: u32,
 }
 
 impl Quota {
@@ -186,6 +189,7 @@ impl Default for Quota {
             max_message_size: ByteSize(1 << 20),
             pending_requests: 1000,
             pending_timers: 1000,
+            monitors: 1000,
         }
     }
 }

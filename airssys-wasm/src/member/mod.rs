@@ -9,8 +9,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
-use airssys_wasm_core::{ComponentId, Crash, CrashKind, Failure, MessageInfo, RequestError};
-use airssys_wasm_supervisor::{Decision, ExitReason, Supervisor};
+use airssys_wasm_core::{
+    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, RequestError,
+};
+use airssys_wasm_supervisor::{self as supervisor, Decision, Supervisor};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 
@@ -20,7 +22,7 @@ use crate::event::Event;
 use crate::mail::{Callback, Mail, Message};
 use crate::outbox::Outbox;
 use crate::registration::{Registration, Status};
-use crate::running::{Launch, Running, callback_call, message_call, shutdown_call};
+use crate::running::{Launch, Running, callback_call, exit_call, message_call, shutdown_call};
 use crate::runtime::Runtime;
 
 use waiting::Waiting;
@@ -104,7 +106,7 @@ impl Member {
 
     /// Takes messages again, unless it has crashed: then the restart will.
     pub(crate) fn resume(&mut self, context: &mut Context<'_, Self>) {
-        let is_at_work = matches!(self.waiting, Some(Waiting::Message(..) | Waiting::Callback(..)));
+        let is_at_work = self.waiting.as_ref().is_some_and(Waiting::is_handler);
         if self.running.is_some() || is_at_work {
             context.resume();
         }
@@ -115,8 +117,8 @@ impl Member {
     pub(crate) fn stop(&mut self, context: &mut Context<'_, Self>, done: Sender<()>) {
         self.stops.push(done);
         match &self.waiting {
-            Some(Waiting::Message(..) | Waiting::Callback(..) | Waiting::Shutdown(_)) => {}
-            Some(Waiting::Start(_)) | None => self.shut_down(context),
+            None | Some(Waiting::Start(_)) => self.shut_down(context),
+            Some(_) => {}
         }
     }
 
@@ -278,26 +280,74 @@ impl Member {
         }
     }
 
+    fn handle_exit(&mut self, component: &ComponentId, context: &mut Context<'_, Self>) {
+        let Some(notice) = self.registration.author.watch.take(component) else { return };
+        let Some(mut running) = self.running.take() else { return };
+        let info = MessageInfo::new(notice.at);
+        self.registration.counters.exits.bump();
+        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let (component, reason) = (component.clone(), notice.reason);
+                let call = exit_call(instance, component.clone(), reason.clone(), info);
+                return self.go_on(Waiting::Exit(component, reason, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let handled =
+            unwinding(|| running.handle_exit(id, component, &notice.reason, info, queued));
+        self.running = Some(running);
+        self.exit_handled(component, &notice.reason, handled, context);
+    }
+
+    fn exit_handled(
+        &mut self,
+        component: &ComponentId,
+        reason: &ExitReason,
+        handled: Result<(), Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
+        match handled {
+            Ok(()) => {}
+            Err(Failure::Refused(error)) => {
+                let (id, error) = (&self.id, error.shortened(MAX_DETAIL));
+                tracing::info!("{id} refuses to hear that {component} {reason}: {error}");
+            }
+            Err(Failure::Crashed(crash)) => self.crashed(crash, context),
+            Err(Failure::Exited) => self.exited(context),
+        }
+    }
+
     fn crashed(&mut self, crash: Crash, context: &mut Context<'_, Self>) {
-        let restart = self.over(ExitReason::Crashed, Status::GivenUp, context);
+        let restart = self.over(supervisor::ExitReason::Crashed, Status::GivenUp, context);
+        match restart {
+            Some(_) => self.runtime.exited(&self.id, ExitReason::Crashed(crash.to_string())),
+            None => self.runtime.ended(&self.id, ExitReason::GivenUp(crash.to_string())),
+        }
         self.runtime.crashed(&self.id, &crash, restart);
     }
 
     /// It has ended itself, and meant to.
     fn exited(&mut self, context: &mut Context<'_, Self>) {
-        let restart = self.over(ExitReason::Normal, Status::Stopped, context);
+        let restart = self.over(supervisor::ExitReason::Normal, Status::Stopped, context);
+        match restart {
+            Some(_) => self.runtime.exited(&self.id, ExitReason::Normal),
+            None => self.runtime.ended(&self.id, ExitReason::Normal),
+        }
         self.runtime.emit(&Event::Exited { id: &self.id, restart });
     }
 
     /// The instance is no more. Says in what time it starts again, or has it end in this state.
     fn over(
         &mut self,
-        reason: ExitReason,
+        reason: supervisor::ExitReason,
         end: Status,
         context: &mut Context<'_, Self>,
     ) -> Option<Duration> {
         self.running = None;
-        self.registration.author.forget_all();
+        self.registration.author.forget_all(&self.runtime);
         let (now, random) = (self.runtime.clock.monotonic(), self.runtime.random());
         match self.supervisor.exited(reason, now, random) {
             Decision::Restart { after } => {
@@ -331,6 +381,7 @@ impl Actor for Member {
         match mail {
             Mail::Message(message) => self.handle_message(message, context),
             Mail::Callback(callback) => self.handle_callback(callback, context),
+            Mail::Exit(component) => self.handle_exit(&component, context),
         }
     }
 
@@ -345,8 +396,12 @@ impl Actor for Member {
         self.stops.clear();
         if exit == Exit::Panicked {
             self.registration.set_status(Status::GivenUp);
+            self.runtime.ended(&self.id, ExitReason::GivenUp(CrashKind::Panic.to_string()));
+        } else {
+            // One that was given up has been told of: then this tells nobody.
+            self.runtime.ended(&self.id, ExitReason::Stopped);
         }
-        self.registration.author.forget_all();
+        self.registration.author.forget_all(&self.runtime);
         self.runtime.topics.forget(&self.id);
         for mail in undelivered {
             self.runtime.undelivered(&self.registration, mail);
@@ -358,7 +413,7 @@ impl Actor for Member {
     }
 
     fn reserved(mail: &Mail) -> bool {
-        matches!(mail, Mail::Callback(_))
+        matches!(mail, Mail::Callback(_) | Mail::Exit(_))
     }
 }
 

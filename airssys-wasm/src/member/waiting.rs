@@ -2,7 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{self, Poll};
 
 use airssys_wasm_actor::Context;
-use airssys_wasm_core::{Crash, CrashKind, Failure};
+use airssys_wasm_core::{ComponentId, Crash, CrashKind, ExitReason, Failure};
 
 use super::{Member, panic_crash};
 use crate::mail::{Callback, Message};
@@ -15,7 +15,14 @@ pub(super) enum Waiting {
     Start(Call<Result<Running, Crash>>),
     Message(Message, Call<(Running, Result<Option<Vec<u8>>, Failure>)>),
     Callback(Callback, Call<(Running, Result<(), Failure>)>),
+    Exit(ComponentId, ExitReason, Call<(Running, Result<(), Failure>)>),
     Shutdown(Call<(Running, Result<(), Crash>)>),
+}
+
+impl Waiting {
+    pub(super) fn is_handler(&self) -> bool {
+        matches!(self, Self::Message(..) | Self::Callback(..) | Self::Exit(..))
+    }
 }
 
 impl Member {
@@ -39,6 +46,13 @@ impl Member {
                 Poll::Pending => self.suspend(Waiting::Callback(callback, call), context),
                 Poll::Ready(handled) => {
                     self.callback_handled(callback, handled, context);
+                    self.after_handler(context);
+                }
+            },
+            Waiting::Exit(of, reason, mut call) => match self.poll_handler(&mut call) {
+                Poll::Pending => self.suspend(Waiting::Exit(of, reason, call), context),
+                Poll::Ready(handled) => {
+                    self.exit_handled(&of, &reason, handled, context);
                     self.after_handler(context);
                 }
             },

@@ -1,5 +1,6 @@
 //! The way out of a component: the only place where a send is judged.
 
+mod monitor;
 mod publication;
 mod route;
 mod timer;
@@ -11,7 +12,8 @@ use std::time::Duration;
 use airssys_wasm_actor::{Address, Scheduler, TrySendError};
 use airssys_wasm_broker::Routes;
 use airssys_wasm_core::{
-    ComponentId, RequestId, SendError, SubscribeError, TimerError, TimerId, Topic, TraceParent,
+    ComponentId, MonitorError, RequestId, SendError, SubscribeError, TimerError, TimerId, Topic,
+    TraceParent,
 };
 use airssys_wasm_security::TooSoon;
 use airssys_wasm_security::audit::{Attempt, AttemptKind, AuditEvent};
@@ -410,6 +412,14 @@ impl airssys_wasm_core::Outbox for Outbox {
 
     fn cancel_timer(&mut self, id: TimerId) -> bool {
         self.sender.author.timetable.cancel(id)
+    }
+
+    fn monitor(&mut self, target: &str) -> Result<(), MonitorError> {
+        self.sender.monitor(target)
+    }
+
+    fn demonitor(&mut self, target: &str) -> bool {
+        self.sender.demonitor(target)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use airssys_wasm_codec::Digest;
-use airssys_wasm_core::{ComponentId, Crash};
+use airssys_wasm_core::{ComponentId, Crash, ExitReason};
 use airssys_wasm_host::LoadError;
 use airssys_wasm_supervisor::Supervisor;
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
@@ -21,6 +21,7 @@ use crate::registration::{Author, Leave, Registration};
 use crate::requester::Requester;
 use crate::spec::ComponentSpec;
 use crate::timetable::Timetable;
+use crate::watch::Watch;
 
 /// Why a component was not spawned.
 #[derive(Debug, Error)]
@@ -144,6 +145,7 @@ impl System {
             self.forget(id.as_str());
         }
         let address = self.scheduler.reserve(spec.mailbox);
+        let watch = Watch::new(spec.monitors, Some(address.clone()));
         let requester = Requester::new(
             Some(address.clone()),
             spec.pending_requests,
@@ -159,6 +161,8 @@ impl System {
             requester,
             takes_callbacks: spec.takes_callbacks(),
             timetable: Timetable::new(spec.pending_timers, self.runtime.timers.clone()),
+            watch,
+            takes_exits: spec.takes_exits(),
             sends: SendCounters::default(),
             timer_sends: SendCounters::default(),
             leave: Leave::default(),
@@ -209,7 +213,8 @@ impl System {
         }
         // A member lets go of these itself; where the start failed, there is none.
         self.runtime.topics.forget(registration.id());
-        registration.author.forget_all();
+        registration.author.forget_all(&self.runtime);
+        self.runtime.ended(registration.id(), ExitReason::Stopped);
     }
 
     /// Waits until the other end is dropped; false if it is not by `until`.
@@ -231,7 +236,10 @@ impl System {
     }
 
     fn forget(&self, id: &str) {
-        self.runtime.registry.remove(id);
+        if let Some(removed) = self.runtime.registry.remove(id) {
+            // Where the start failed, it may have been monitored since it ended.
+            self.runtime.ended(removed.id(), ExitReason::Stopped);
+        }
         self.members.lock().retain(|registration| registration.id().as_str() != id);
     }
 

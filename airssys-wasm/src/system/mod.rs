@@ -5,6 +5,7 @@ mod grants;
 mod idle;
 mod letters;
 mod lifecycle;
+mod monitor;
 mod status;
 
 use std::sync::Arc;
@@ -29,6 +30,8 @@ use crate::standard::{LOG, Log, Output, STDOUT, Stdout};
 pub use grants::UnknownComponent;
 pub use letters::ResendError;
 pub use lifecycle::SpawnError;
+pub use monitor::Monitor;
+pub(crate) use monitor::MonitorSlot;
 pub use status::ComponentStatus;
 
 /// Components that send to each other, and the threads that run them.

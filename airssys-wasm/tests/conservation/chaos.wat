@@ -13,6 +13,9 @@
 (import "airssys:component/timers@0.1.0" "send-after"
   (func $send-after (param i32 i32 i32 i32 i64 i32)))
 (import "airssys:component/timers@0.1.0" "cancel" (func $cancel-timer (param i64) (result i32)))
+(import "airssys:component/monitors@0.1.0" "monitor" (func $monitor (param i32 i32 i32)))
+(import "airssys:component/monitors@0.1.0" "demonitor"
+  (func $demonitor (param i32 i32) (result i32)))
 
 (global $state (mut i64) (i64.const 1))
 ;; The last request.
@@ -90,6 +93,9 @@
         (then (call $subscribe (call $name (i32.const 0x74) (i32.const 3)) (i32.const 3) (i32.const 560)))
         (else (drop (call $unsubscribe (call $name (i32.const 0x74) (i32.const 3)) (i32.const 3)))))
       (return)))
+  (if (call $below (i32.const 4))
+    (then (call $monitor (call $name (i32.const 0x63) (i32.const 8)) (i32.const 3) (i32.const 560)))
+    (else (drop (call $demonitor (call $name (i32.const 0x63) (i32.const 8)) (i32.const 3)))))
   (drop (call $cancel-timer (global.get $timer)))
   (drop (call $cancel-request (global.get $high) (global.get $low))))
 

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airssys_wasm::{
-    ComponentError, ComponentId, Context, Native, RequestError, RequestId, TimerId,
+    ComponentError, ComponentId, Context, ExitReason, Native, RequestError, RequestId, TimerId,
 };
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -37,7 +37,8 @@ impl NativeChaos {
                     self.timer = Some(id);
                 }
             }
-            2..8 => drop(context.send_message(&target, &message)),
+            2..5 => drop(context.monitor(&target)),
+            5..8 => drop(context.send_message(&target, &message)),
             8..12 => {
                 let timeout = Duration::from_millis(self.random.random_range(1..200));
                 if let Ok(id) = context.send_request(&target, &message, Some(timeout)) {
@@ -86,6 +87,17 @@ impl Native for NativeChaos {
         self.end()?;
         let length = self.random.random_range(0..900);
         Ok(self.random.random::<bool>().then(|| vec![0x55; length]))
+    }
+
+    fn handle_exit(
+        &mut self,
+        _: &ComponentId,
+        reason: &ExitReason,
+        context: &mut Context<'_>,
+    ) -> Result<(), ComponentError> {
+        self.outcomes.add_exit(reason);
+        self.act(1, context);
+        self.end()
     }
 
     fn handle_callback(

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use airssys_wasm::{DeadLetterCounts, RequestError, SendCounts};
+use airssys_wasm::{DeadLetterCounts, ExitReason, RequestError, SendCounts};
 use parking_lot::Mutex;
 
 /// How often each outcome came up, in all systems together.
@@ -12,7 +12,7 @@ pub(crate) struct Outcomes {
 }
 
 /// All that there are.
-const ALL: [&str; 29] = [
+const ALL: [&str; 33] = [
     "send accepted",
     "send published",
     "send copies",
@@ -35,6 +35,10 @@ const ALL: [&str; 29] = [
     "request response-too-large",
     "request cancelled",
     "timer cancelled",
+    "exit crashed",
+    "exit stopped",
+    "exit given-up",
+    "exit no-such-component",
     "letter refused",
     "letter crashed",
     "letter stopped",
@@ -86,6 +90,17 @@ impl Outcomes {
 
     pub(crate) fn add_cancelled(&self) {
         self.add("request cancelled", 1);
+    }
+
+    pub(crate) fn add_exit(&self, reason: &ExitReason) {
+        let reason = match reason {
+            ExitReason::Normal => return,
+            ExitReason::Crashed(_) => "exit crashed",
+            ExitReason::Stopped => "exit stopped",
+            ExitReason::GivenUp(_) => "exit given-up",
+            ExitReason::NoSuchComponent => "exit no-such-component",
+        };
+        self.add(reason, 1);
     }
 
     pub(crate) fn add_cancelled_timer(&self) {
