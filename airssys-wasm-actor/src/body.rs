@@ -20,7 +20,7 @@ pub(crate) struct Body<A: Actor> {
     pub(crate) batch: VecDeque<A::Message>,
     pub(crate) control: Control,
     /// What the message weighs that it has begun and waits in the middle of.
-    in_hand: Weight,
+    pub(crate) in_hand: Weight,
     /// Set while it is in the run queue.
     cell: Option<Arc<Cell<A>>>,
 }

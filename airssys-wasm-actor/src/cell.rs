@@ -10,7 +10,7 @@ use crate::address::{Sent, Stopped, TrySendError};
 use crate::body::{Body, weigh};
 use crate::context::Context;
 use crate::flow::{Downstream, Receiver, Waiter};
-use crate::mailbox::{Mailbox, MailboxLimits, Progress, Push};
+use crate::mailbox::{Mailbox, MailboxLimits, Progress, Push, Weight};
 use crate::scheduler::Core;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard};
@@ -245,9 +245,12 @@ impl<A: Actor> Cell<A> {
         drop(post);
         for command in commands {
             let (worker, queued) = (activation.worker, body.batch.len());
-            let mut again = None;
+            let (waited, mut again) = (body.control.suspended, None);
             let mut context = Context::new(&mut body.control, &mut again, worker, None, queued);
             command(&mut body.actor, &mut context);
+            if body.control.suspended && !waited {
+                body.in_hand = Weight::default();
+            }
         }
         activation.now = self.core.clock.monotonic();
     }

@@ -94,7 +94,7 @@ fn start(
 ) -> Result<System, airssys_wasm::StartError> {
     let verdict = Arc::clone(verdict);
     let listener = move |event: &Event<'_>| match event {
-        Event::Crashed { restart: None, .. } => verdict.given_up(),
+        Event::Crashed { restart: None, .. } | Event::GivenUp { .. } => verdict.given_up(),
         Event::DeadLetter(letter) => verdict.dead_letter(letter),
         Event::AuditNotWritten => verdict.audit_not_written(),
         // `Output` has seen it before.

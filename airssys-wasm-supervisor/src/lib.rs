@@ -73,7 +73,6 @@ mod give_up;
 mod intensity;
 mod policy;
 mod restart;
-mod supervisor;
 mod tree;
 mod window;
 
@@ -84,5 +83,4 @@ pub use give_up::GiveUp;
 pub use intensity::Intensity;
 pub use policy::{Policy, Strategy};
 pub use restart::{ExitReason, Restart};
-pub use supervisor::{Decision, Supervisor};
 pub use tree::{AddError, StartError, State, Tree};

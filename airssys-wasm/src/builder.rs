@@ -12,6 +12,7 @@ use airssys_wasm_core::Clock;
 use airssys_wasm_host::{
     Engine, EngineConfig, EngineError, Imports, MemoryBudget, Output as GuestOutput, TimeMeter,
 };
+use airssys_wasm_supervisor::Policy;
 use parking_lot::Mutex;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
@@ -25,6 +26,7 @@ use crate::event::Event;
 use crate::monitors::Monitors;
 use crate::outbox::Outbox;
 use crate::runtime::{Listener, Runtime};
+use crate::supervision::Supervision;
 use crate::system::System;
 
 /// Settings of a [`System`] to be.
@@ -43,6 +45,7 @@ pub struct SystemBuilder {
     imports: Imports<Outbox>,
     guest_output: GuestOutput,
     memory: Option<usize>,
+    supervision: Policy,
 }
 
 /// The most subscriptions of one component.
@@ -69,6 +72,7 @@ impl Default for SystemBuilder {
             imports: Imports::new(),
             guest_output: GuestOutput::default(),
             memory: None,
+            supervision: Policy::default(),
         }
     }
 }
@@ -100,6 +104,13 @@ impl SystemBuilder {
     #[must_use]
     pub fn memory(self, memory: usize) -> Self {
         Self { memory: Some(memory), ..self }
+    }
+
+    /// How the system deals with the exits of the components and groups directly under it; one for
+    /// one, 5 restarts of each within 60 s, unless it is said here.
+    #[must_use]
+    pub fn supervision(self, supervision: Policy) -> Self {
+        Self { supervision, ..self }
     }
 
     /// How long a request may take whose sender does not say; 5 s unless it is said here.
@@ -215,6 +226,7 @@ impl SystemBuilder {
             output: self.guest_output,
             memory: self.memory.map(|limit| Arc::new(MemoryBudget::new(limit))),
             is_seeded: scheduler.is_seeded(),
+            supervision: Supervision::new(self.supervision, scheduler.clock().monotonic()),
         };
         let output = Arc::new(Mutex::new(BufWriter::new(self.output)));
         Ok(System::new((engine, self.imports), scheduler, runtime, self.drain, output))

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use airssys_wasm_core::{ComponentId, Crash};
+use airssys_wasm_supervisor::GiveUp;
 
 use crate::dead_letter::DeadLetter;
 
@@ -23,6 +24,14 @@ pub enum Event<'a> {
         id: &'a ComponentId,
         /// In what time it starts again; `None`: it does not.
         restart: Option<Duration>,
+    },
+    /// A component is not started again for a reason that is not its own: it was given up with the
+    /// group that it is in.
+    GivenUp {
+        /// Which.
+        id: &'a ComponentId,
+        /// Why.
+        why: &'a GiveUp,
     },
     /// A component that had crashed runs again.
     Restarted {

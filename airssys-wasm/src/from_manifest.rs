@@ -12,7 +12,7 @@ use airssys_wasm_host::{
     HostPattern, InvalidPattern as InvalidHostPattern, Limits, LoadError, Preopen, WasiGrants,
 };
 use airssys_wasm_security::{Binding, Rate};
-use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
+use airssys_wasm_supervisor::{Backoff, Intensity, Policy, Restart, Strategy};
 use thiserror::Error;
 
 use crate::audit_log::AuditSettings;
@@ -20,7 +20,7 @@ use crate::builder::{BuildError, SystemBuilder};
 use crate::guest::Guest;
 use crate::manifest::{self, Place, SystemComponent, SystemManifest, SystemSupervision};
 use crate::spec::ComponentSpec;
-use crate::system::{SpawnError, System};
+use crate::system::{GroupError, GroupSpec, SpawnError, System};
 
 /// Why a system did not start from its manifest. The text is one line: what, where, and what to
 /// do.
@@ -82,6 +82,9 @@ pub enum StartError {
         /// What is wrong with it.
         cause: InvalidHostPattern,
     },
+    /// There is a group twice, or one in a group that there is not.
+    #[error(transparent)]
+    Group(#[from] GroupError),
     /// A component did not start.
     #[error(transparent)]
     Spawn(#[from] SpawnError),
@@ -111,6 +114,7 @@ impl SystemBuilder {
         let settings = &manifest.system;
         let dead_letters = &manifest.dead_letters;
         let builder = self
+            .supervision(policy(&manifest.supervision))
             .slice(settings.slice)
             .spare_threads(settings.spare_threads as usize)
             .request_timeout(settings.request_timeout)
@@ -140,6 +144,9 @@ impl System {
     /// The first component that cannot be read or loaded.
     pub fn specs(&self, manifest: &SystemManifest) -> Result<Vec<ComponentSpec>, StartError> {
         warn_of_what_has_no_effect(manifest);
+        for group in &manifest.groups {
+            self.add_group(&group.name, group_spec(group))?;
+        }
         let mut guests = HashMap::new();
         manifest
             .components
@@ -160,7 +167,7 @@ impl System {
                     path: path.clone(),
                     cause,
                 })?;
-                Ok(spec(component, guest, &manifest.supervision).wasi(wasi))
+                Ok(spec(component, guest).wasi(wasi))
             })
             .collect()
     }
@@ -176,6 +183,30 @@ impl System {
             path: path.to_owned(),
             cause,
         })
+    }
+}
+
+fn group_spec(group: &manifest::Group) -> GroupSpec {
+    let manifest::Group { strategy, max_restarts, within, .. } = *group;
+    let backoff = group.backoff.clone();
+    let supervision = SystemSupervision { strategy, max_restarts, within, backoff };
+    let spec = GroupSpec::new(policy(&supervision)).restart(group.restart.into());
+    match &group.parent {
+        Some(parent) => spec.parent(parent),
+        None => spec,
+    }
+}
+
+fn policy(supervision: &SystemSupervision) -> Policy {
+    let SystemSupervision { strategy, max_restarts, within, backoff } = supervision;
+    Policy {
+        strategy: match strategy {
+            manifest::Strategy::OneForOne => Strategy::OneForOne,
+            manifest::Strategy::OneForAll => Strategy::OneForAll,
+            manifest::Strategy::RestForOne => Strategy::RestForOne,
+        },
+        intensity: Intensity { max_restarts: *max_restarts, within: *within },
+        backoff: Backoff { initial: backoff.initial, max: backoff.max },
     }
 }
 
@@ -234,11 +265,7 @@ fn wasi_grants(component: &SystemComponent) -> Result<WasiGrants, StartError> {
     })
 }
 
-fn spec(
-    component: &SystemComponent,
-    guest: &Guest,
-    supervision: &SystemSupervision,
-) -> ComponentSpec {
+fn spec(component: &SystemComponent, guest: &Guest) -> ComponentSpec {
     let manifest = &component.manifest;
     let mut grants = component.granted.messaging.clone();
     grants.receive = grants.receive.or_else(|| manifest.capabilities.messaging.receive.clone());
@@ -266,9 +293,11 @@ fn spec(
         .monitors(manifest.quota.monitors)
         .config(manifest.config.clone())
         .max_deliveries(manifest.mailbox.max_deliveries.get())
-        .restart(manifest.supervision.restart.into())
-        .intensity(Intensity { max_restarts: supervision.max_restarts, within: supervision.within })
-        .backoff(Backoff { initial: supervision.backoff.initial, max: supervision.backoff.max });
+        .restart(manifest.supervision.restart.into());
+    let spec = match &component.group {
+        Some(group) => spec.group(group),
+        None => spec,
+    };
     let rate = manifest.quota.message_rate.zip(manifest.quota.burst());
     match rate {
         Some((per_second, burst)) => spec.rate(Rate { per_second, burst }),
@@ -283,9 +312,6 @@ fn bytes(size: manifest::ByteSize) -> usize {
 /// An operator who sets something is to learn that this version does not act on it.
 fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
     let mut ignored = Vec::new();
-    if manifest.supervision.strategy != manifest::Strategy::OneForOne {
-        ignored.push("[supervision] strategy".to_owned());
-    }
     for component in &manifest.components {
         let (id, manifest) = (component.id(), &component.manifest);
         let quota = &manifest.quota;

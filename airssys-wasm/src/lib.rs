@@ -60,6 +60,7 @@ mod runtime;
 mod sender;
 mod spec;
 mod standard;
+mod supervision;
 mod system;
 mod timetable;
 mod watch;
@@ -77,7 +78,7 @@ pub use airssys_wasm_host::{
     wasmtime,
 };
 pub use airssys_wasm_security::{Grants, InvalidPattern, Pattern, PatternSet, Rate, Right};
-pub use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
+pub use airssys_wasm_supervisor::{Backoff, GiveUp, Intensity, Policy, Restart, Strategy};
 pub use audit_log::AuditSettings;
 pub use builder::{BuildError, SystemBuilder};
 pub use dead_letter::{DeadLetter, DeadLetterCounts, DeadLetterReason};
@@ -91,4 +92,7 @@ pub use quota::QuotaUsage;
 pub use registration::Status;
 pub use sender::{AskError, PendingResponse, ScheduledSend, Sender};
 pub use spec::ComponentSpec;
-pub use system::{ComponentStatus, Monitor, ResendError, SpawnError, System, UnknownComponent};
+pub use system::{
+    ComponentStatus, GroupError, GroupSpec, Monitor, ResendError, SpawnError, System,
+    UnknownComponent,
+};

@@ -67,6 +67,11 @@ impl Leave {
         self.0.store(Self::LAST_CALL, Ordering::Relaxed);
     }
 
+    /// Notes that another life begins.
+    pub(crate) fn renew(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
     pub(crate) fn is_cut(&self) -> bool {
         self.0.load(Ordering::Relaxed) == Self::CUT
     }

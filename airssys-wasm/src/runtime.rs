@@ -21,6 +21,7 @@ use crate::event::Event;
 use crate::mail::{Callback, Mail, Message};
 use crate::monitors::Monitors;
 use crate::registration::{Author, Registration, Status};
+use crate::supervision::Supervision;
 use crate::system::MonitorSlot;
 use crate::watch::Notice;
 
@@ -44,6 +45,7 @@ pub(crate) struct Runtime {
     pub(crate) closed: AtomicBool,
     /// Wakes guests that wait for a time, by the same clock.
     pub(crate) alarm: Arc<dyn Alarm>,
+    pub(crate) supervision: Supervision,
     /// Takes what guests print.
     pub(crate) output: Output,
     /// What the memories of all guests may have together.
@@ -268,6 +270,7 @@ fn log(event: &Event<'_>) {
         Event::Exited { id, restart: Some(after) } => {
             tracing::info!("{id} has ended itself; it starts again in {after:?}");
         }
+        Event::GivenUp { id, why } => tracing::error!("{id} is given up: {why}"),
         Event::Exited { id, restart: None } => tracing::info!("{id} has ended itself"),
         Event::Restarted { id } => tracing::info!("{id} runs again"),
         Event::DeadLetter(letter) => {

@@ -11,6 +11,7 @@ use crate::blueprint::{Blueprint, ExtensionsFactory, GuestBlueprint, NativeFacto
 use crate::codecs::Codecs;
 use crate::guest::Guest;
 use crate::native::Native;
+use crate::supervision::{NotSupervised, Supervised};
 use crate::system::SpawnError;
 
 /// A component to be: its id and code, and all that may be set for it.
@@ -44,9 +45,7 @@ pub struct ComponentSpec {
     pub(crate) pending_timers: u32,
     pub(crate) monitors: u32,
     pub(crate) max_deliveries: u32,
-    pub(crate) restart: Restart,
-    pub(crate) intensity: Intensity,
-    pub(crate) backoff: Backoff,
+    pub(crate) supervised: Supervised,
 }
 
 #[derive(Clone)]
@@ -93,9 +92,7 @@ impl ComponentSpec {
             pending_timers: PENDING_TIMERS,
             monitors: MONITORS,
             max_deliveries: 1,
-            restart: Restart::Permanent,
-            intensity: Intensity::default(),
-            backoff: Backoff::default(),
+            supervised: Supervised::default(),
         }
     }
 
@@ -200,22 +197,34 @@ impl ComponentSpec {
         Self { max_deliveries, ..self }
     }
 
-    /// After which ends it starts again.
+    /// The group that it is in, by the name under which it was [added](crate::System::add_group); at
+    /// the start it is directly under the system.
     #[must_use]
-    pub fn restart(self, restart: Restart) -> Self {
-        Self { restart, ..self }
+    pub fn group(mut self, name: &str) -> Self {
+        self.supervised.group = Some(name.into());
+        self
     }
 
-    /// How often it may start again before it is given up.
+    /// After which ends it starts again; at the start after all.
     #[must_use]
-    pub fn intensity(self, intensity: Intensity) -> Self {
-        Self { intensity, ..self }
+    pub fn restart(mut self, restart: Restart) -> Self {
+        self.supervised.restart = restart;
+        self
     }
 
-    /// How long a restart waits.
+    /// How often it may start again before it is given up, where that is counted for it alone:
+    /// directly under a system that restarts one for one. At the start as the system has it.
     #[must_use]
-    pub fn backoff(self, backoff: Backoff) -> Self {
-        Self { backoff, ..self }
+    pub fn intensity(mut self, intensity: Intensity) -> Self {
+        self.supervised.intensity = Some(intensity);
+        self
+    }
+
+    /// How long a restart waits, where [`intensity`](Self::intensity) counts.
+    #[must_use]
+    pub fn backoff(mut self, backoff: Backoff) -> Self {
+        self.supervised.backoff = Some(backoff);
+        self
     }
 
     /// What it speaks, where it declares that.
@@ -237,6 +246,15 @@ impl ComponentSpec {
             expected: Box::new(unbound.bound_to),
             found: Box::new(unbound.found),
         })
+    }
+
+    pub(crate) fn not_supervised(&self, why: NotSupervised) -> SpawnError {
+        match (why, &self.supervised.group) {
+            (NotSupervised::NoSuchGroup, Some(group)) => {
+                SpawnError::NoSuchGroup { id: self.id.clone(), group: Arc::clone(group) }
+            }
+            _ => SpawnError::GroupNotUp(self.id.clone()),
+        }
     }
 
     pub(crate) fn takes_callbacks(&self) -> bool {

@@ -166,6 +166,7 @@ pub static SYSTEM: Rule = Rule::Keys(&[
             key("grant", Rule::Grant),
             key("id", Rule::Id),
             key("digest", Rule::Digest),
+            key("group", Rule::Text),
             key("serialization", SERIALIZATION),
             key("capabilities", CAPABILITIES),
             key("quota", QUOTA),

@@ -25,6 +25,8 @@ pub struct SystemComponent {
     pub granted: Capabilities,
     /// The digest of the only binary for which the grant holds, if the operator names one.
     pub granted_to: Option<Digest>,
+    /// The group that it is in; none: it is directly under the system.
+    pub group: Option<String>,
     /// Where the system manifest names it.
     pub at: Place,
 }
@@ -47,6 +49,7 @@ pub(super) struct Entry {
     id: Option<ComponentId>,
     #[serde(default, deserialize_with = "value::some")]
     digest: Option<Digest>,
+    group: Option<String>,
 
     // The sections of `Component.toml`, so that what is wrong in one is found at its place in
     // this file. Here absent keys have their defaults; `Overrides` has what was written.
@@ -70,7 +73,7 @@ pub(super) struct Entry {
 
 impl Entry {
     /// The keys that are no section of `Component.toml`.
-    pub(super) const OWN_KEYS: [&str; 4] = ["manifest", "grant", "id", "digest"];
+    pub(super) const OWN_KEYS: [&str; 5] = ["manifest", "grant", "id", "digest", "group"];
 
     /// Reads the component's manifest and applies what the operator says about it. This is the
     /// entry with this `index` in `system`.
@@ -106,6 +109,6 @@ impl Entry {
                 manifest: own.path().to_owned(),
             }),
         }?;
-        Ok(SystemComponent { manifest, granted, granted_to: self.digest, at })
+        Ok(SystemComponent { manifest, granted, granted_to: self.digest, group: self.group, at })
     }
 }

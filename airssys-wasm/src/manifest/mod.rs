@@ -30,6 +30,7 @@ mod component;
 mod entry;
 mod error;
 mod grant;
+mod group;
 mod overrides;
 mod size;
 mod source;
@@ -44,6 +45,7 @@ pub use component::{
 };
 pub use entry::SystemComponent;
 pub use error::{ManifestError, Place};
+pub use group::Group;
 pub use size::{ByteSize, InvalidSize};
 pub use system::{
     Audit, Backoff, DeadLetters, Strategy, System, SystemManifest, SystemSupervision,

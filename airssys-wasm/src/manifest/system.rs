@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::entry::{Entry, SystemComponent};
 use super::error::ManifestError;
+use super::group::{self, Group};
 use super::overrides::Overrides;
 use super::size::{self, ByteSize};
 use super::source::Source;
@@ -19,6 +20,8 @@ pub struct SystemManifest {
     pub system: System,
     /// Its components, in the order in which they start.
     pub components: Vec<SystemComponent>,
+    /// The groups in which they are supervised, each after the one that it is in.
+    pub groups: Vec<Group>,
     /// What happens when one of them ends.
     pub supervision: SystemSupervision,
     /// How many dead letters are kept.
@@ -36,17 +39,22 @@ impl SystemManifest {
     /// or a grant is missing or too wide.
     pub fn load(path: impl Into<PathBuf>) -> Result<Self, ManifestError> {
         let source = Source::read(path.into(), None)?;
-        let Document { system, component, supervision, dead_letters, audit } = source.parse()?;
+        let Document { system, component, group: groups, supervision, dead_letters, audit } =
+            source.parse()?;
+        group::expect_sound(&groups, &source)?;
         let overrides = Overrides::of_entries(&source)?;
 
         let mut components = Vec::with_capacity(component.len());
         for (index, (entry, overrides)) in component.into_iter().zip(overrides).enumerate() {
-            components.push(entry.load(index, overrides, &source)?);
+            let component = entry.load(index, overrides, &source)?;
+            group::expect_known(&groups, component.group.as_ref(), index, &source)?;
+            components.push(component);
         }
         expect_distinct(&components)?;
         Ok(Self {
             system,
             components,
+            groups,
             supervision,
             dead_letters,
             audit: audit.map(|audit| Audit { file: source.resolve(&audit.file), ..audit }),
@@ -76,6 +84,8 @@ struct Document {
     system: System,
     #[serde(default, deserialize_with = "value::tables")]
     component: Vec<Entry>,
+    #[serde(default, deserialize_with = "value::tables")]
+    group: Vec<Group>,
     #[serde(default, deserialize_with = "value::table")]
     supervision: SystemSupervision,
     #[serde(default, deserialize_with = "value::table")]

@@ -12,7 +12,7 @@ use airssys_wasm_actor::{Actor, Context, Exit};
 use airssys_wasm_core::{
     ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, RequestError,
 };
-use airssys_wasm_supervisor::{self as supervisor, Decision, Supervisor};
+use airssys_wasm_supervisor::{self as supervisor, GiveUp, Run};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 
@@ -24,6 +24,7 @@ use crate::outbox::Outbox;
 use crate::registration::{Registration, Status};
 use crate::running::{Launch, Running, callback_call, exit_call, message_call, shutdown_call};
 use crate::runtime::Runtime;
+use crate::supervision::Fate;
 
 use waiting::Waiting;
 
@@ -43,7 +44,12 @@ pub(crate) struct Member {
     waiting: Option<Waiting>,
     /// Who wants it to end after the message in hand: each is dropped then.
     stops: Vec<Sender<()>>,
-    supervisor: Supervisor,
+    /// Its life, as its supervisor counts them.
+    run: Run,
+    /// A run that its supervisor wants to end after the message in hand.
+    halting: Option<Run>,
+    /// The last run that was ended before it began, or was over.
+    halted: Option<Run>,
     /// How often a message is delivered before it becomes a dead letter.
     max_deliveries: u32,
 }
@@ -54,7 +60,7 @@ impl Member {
         registration: Arc<Registration>,
         runtime: Arc<Runtime>,
         blueprint: Blueprint,
-        supervisor: Supervisor,
+        run: Run,
         max_deliveries: u32,
     ) -> Result<Self, Crash> {
         let mut member = Self {
@@ -65,7 +71,9 @@ impl Member {
             running: None,
             waiting: None,
             stops: Vec::new(),
-            supervisor,
+            run,
+            halting: None,
+            halted: None,
             max_deliveries,
         };
         let launch = member.launch();
@@ -82,10 +90,16 @@ impl Member {
 
     fn launched(&mut self, running: Running) {
         self.running = Some(running);
+        self.registration.author.leave.renew();
         self.registration.set_status(Status::Running);
     }
 
-    fn restart(&mut self, context: &mut Context<'_, Self>) {
+    /// Begins another run, unless its supervisor has changed its mind since.
+    pub(crate) fn restart(&mut self, run: Run, context: &mut Context<'_, Self>) {
+        if self.halted == Some(run) || !self.stops.is_empty() {
+            return;
+        }
+        self.run = run;
         match self.launch() {
             Launch::Done(launched) => self.restarted(launched, context),
             Launch::Waits(call) => self.go_on(Waiting::Start(call), context),
@@ -99,8 +113,11 @@ impl Member {
                 context.resume();
                 self.registration.counters.restarts.bump();
                 self.runtime.emit(&Event::Restarted { id: &self.id });
+                self.runtime.report(&self.id, supervisor::Event::Started(self.run));
             }
-            Err(crash) => self.crashed(crash, context),
+            Err(crash) => {
+                self.crashed_in(supervisor::Event::StartFailed(self.run), crash, context);
+            }
         }
     }
 
@@ -122,8 +139,23 @@ impl Member {
         }
     }
 
+    /// Has it end its run, as its supervisor wants, after the message in hand. It may start again.
+    pub(crate) fn halt(&mut self, run: Run, context: &mut Context<'_, Self>) {
+        if self.run != run || (self.running.is_none() && self.waiting.is_none()) {
+            return self.has_halted(run, context);
+        }
+        self.halting = Some(run);
+        match &self.waiting {
+            None | Some(Waiting::Start(_)) => self.shut_down(context),
+            Some(_) => {}
+        }
+    }
+
     fn shut_down(&mut self, context: &mut Context<'_, Self>) {
-        self.waiting = None;
+        if self.waiting.take().is_some() {
+            // It waits for nothing any more.
+            self.registration.address.waker().wake();
+        }
         self.registration.author.leave.last_call();
         match self.running.take().map(Running::into_waiting) {
             None => self.end(Ok(()), context),
@@ -137,11 +169,56 @@ impl Member {
 
     fn end(&mut self, shut_down: Result<(), Crash>, context: &mut Context<'_, Self>) {
         if let Err(crash) = shut_down {
-            self.runtime.crashed(&self.id, &crash, None);
+            let restart = self.halting.filter(|_| self.stops.is_empty()).map(|_| Duration::ZERO);
+            self.runtime.crashed(&self.id, &crash, restart);
         }
-        self.registration.set_status(Status::Stopped);
+        if !self.stops.is_empty() {
+            self.registration.set_status(Status::Stopped);
+            context.stop();
+            self.stops.clear();
+        } else if self.halting.is_some() {
+            self.rest(context);
+            self.runtime.exited(&self.id, ExitReason::Stopped);
+        }
+        if let Some(run) = self.halting.take() {
+            self.has_halted(run, context);
+        }
+    }
+
+    /// Tells its supervisor that it has ended its run, or did not begin it.
+    fn has_halted(&mut self, run: Run, context: &mut Context<'_, Self>) {
+        self.halted = Some(run);
+        match self.runtime.report(&self.id, supervisor::Event::Stopped(run)) {
+            Fate::Restart(_) => {}
+            Fate::Ended => self.end_as(Fate::Ended, context),
+            Fate::GivenUp => self.give_up(GiveUp::WithGroup, context),
+        }
+    }
+
+    /// Takes no messages until it starts again.
+    fn rest(&mut self, context: &mut Context<'_, Self>) {
+        self.running = None;
+        self.registration.author.forget_all(&self.runtime);
+        context.pause();
+        self.registration.set_status(Status::Restarting);
+    }
+
+    /// Ends for good where its supervisor says that it does not start again.
+    pub(crate) fn end_as(&mut self, fate: Fate, context: &mut Context<'_, Self>) {
+        let (status, reason) = match fate {
+            Fate::Restart(_) => return,
+            Fate::Ended => (Status::Stopped, ExitReason::Normal),
+            Fate::GivenUp => (Status::GivenUp, ExitReason::GivenUp("with its group".to_owned())),
+        };
+        self.registration.set_status(status);
+        self.runtime.ended(&self.id, reason);
         context.stop();
-        self.stops.clear();
+    }
+
+    /// Ends for good: its supervisor has given it up for a reason that is not its own.
+    pub(crate) fn give_up(&mut self, why: GiveUp, context: &mut Context<'_, Self>) {
+        self.runtime.emit(&Event::GivenUp { id: &self.id, why: &why });
+        self.end_as(Fate::GivenUp, context);
     }
 
     fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
@@ -321,56 +398,52 @@ impl Member {
     }
 
     fn crashed(&mut self, crash: Crash, context: &mut Context<'_, Self>) {
-        let restart = self.over(supervisor::ExitReason::Crashed, Status::GivenUp, context);
-        match restart {
-            Some(_) => self.runtime.exited(&self.id, ExitReason::Crashed(crash.to_string())),
-            None => self.runtime.ended(&self.id, ExitReason::GivenUp(crash.to_string())),
+        let event = supervisor::Event::Exited(self.run, supervisor::ExitReason::Crashed);
+        self.crashed_in(event, crash, context);
+    }
+
+    /// Its run is over, or did not begin.
+    fn crashed_in(
+        &mut self,
+        event: supervisor::Event,
+        crash: Crash,
+        context: &mut Context<'_, Self>,
+    ) {
+        match self.over(event, context) {
+            Fate::Restart(after) => {
+                self.runtime.exited(&self.id, ExitReason::Crashed(crash.to_string()));
+                self.runtime.crashed(&self.id, &crash, Some(after));
+            }
+            Fate::Ended | Fate::GivenUp => {
+                self.runtime.ended(&self.id, ExitReason::GivenUp(crash.to_string()));
+                self.runtime.crashed(&self.id, &crash, None);
+                self.registration.set_status(Status::GivenUp);
+                context.stop();
+            }
         }
-        self.runtime.crashed(&self.id, &crash, restart);
     }
 
     /// It has ended itself, and meant to.
     fn exited(&mut self, context: &mut Context<'_, Self>) {
-        let restart = self.over(supervisor::ExitReason::Normal, Status::Stopped, context);
-        match restart {
-            Some(_) => self.runtime.exited(&self.id, ExitReason::Normal),
-            None => self.runtime.ended(&self.id, ExitReason::Normal),
+        let event = supervisor::Event::Exited(self.run, supervisor::ExitReason::Normal);
+        let fate = self.over(event, context);
+        match fate {
+            Fate::Restart(after) => {
+                self.runtime.exited(&self.id, ExitReason::Normal);
+                self.runtime.emit(&Event::Exited { id: &self.id, restart: Some(after) });
+            }
+            Fate::Ended | Fate::GivenUp => {
+                self.runtime.emit(&Event::Exited { id: &self.id, restart: None });
+                self.runtime.ended(&self.id, ExitReason::Normal);
+                self.end_as(fate, context);
+            }
         }
-        self.runtime.emit(&Event::Exited { id: &self.id, restart });
     }
 
-    /// The instance is no more. Says in what time it starts again, or has it end in this state.
-    fn over(
-        &mut self,
-        reason: supervisor::ExitReason,
-        end: Status,
-        context: &mut Context<'_, Self>,
-    ) -> Option<Duration> {
-        self.running = None;
-        self.registration.author.forget_all(&self.runtime);
-        let (now, random) = (self.runtime.clock.monotonic(), self.runtime.random());
-        match self.supervisor.exited(reason, now, random) {
-            Decision::Restart { after } => {
-                context.pause();
-                self.registration.set_status(Status::Restarting);
-                let address = self.registration.address.clone();
-                self.runtime.timers.after(after, move || {
-                    // One that was stopped meanwhile is not started again.
-                    drop(address.command(|member: &mut Self, context| member.restart(context)));
-                });
-                Some(after)
-            }
-            Decision::End => {
-                self.registration.set_status(end);
-                context.stop();
-                None
-            }
-            Decision::GiveUp(_) => {
-                self.registration.set_status(Status::GivenUp);
-                context.stop();
-                None
-            }
-        }
+    /// The instance is no more. Says what follows.
+    fn over(&mut self, event: supervisor::Event, context: &mut Context<'_, Self>) -> Fate {
+        self.rest(context);
+        self.runtime.report(&self.id, event)
     }
 }
 

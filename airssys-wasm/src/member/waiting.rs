@@ -97,7 +97,7 @@ impl Member {
 
     /// Ends, where somebody wants that who waited for the handler.
     fn after_handler(&mut self, context: &mut Context<'_, Self>) {
-        if !self.stops.is_empty() {
+        if !self.stops.is_empty() || self.halting.is_some() {
             self.shut_down(context);
         }
     }

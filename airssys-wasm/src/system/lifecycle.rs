@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use airssys_wasm_codec::Digest;
 use airssys_wasm_core::{ComponentId, Crash, ExitReason};
 use airssys_wasm_host::LoadError;
-use airssys_wasm_supervisor::Supervisor;
+use airssys_wasm_supervisor::Event;
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
 use thiserror::Error;
 
 use super::System;
 use crate::authority::Authority;
-use crate::event::Event;
+use crate::event;
 use crate::member::Member;
 use crate::metrics::SendCounters;
 use crate::quota::Quota;
@@ -58,6 +58,19 @@ pub enum SpawnError {
         #[source]
         cause: LoadError,
     },
+    /// There is no group with this name.
+    #[error("{id}: there is no group {group}; add it first, or correct the name")]
+    NoSuchGroup {
+        /// Which.
+        id: ComponentId,
+        /// The name.
+        group: Arc<str>,
+    },
+    /// Its group has ended, or is just being restarted.
+    #[error(
+        "{0}: its group has been given up or is just being restarted; try again, or choose another"
+    )]
+    GroupNotUp(ComponentId),
     /// It could not be instantiated, or its `init` failed.
     #[error("{id} {crash}")]
     Failed {
@@ -185,10 +198,14 @@ impl System {
     ) -> Result<(), SpawnError> {
         let unlinkable = |cause| SpawnError::Unlinkable { id: spec.id.clone(), cause };
         let blueprint = spec.blueprint().map_err(unlinkable)?;
-        let supervisor = Supervisor::new(spec.restart, spec.intensity, spec.backoff);
+        let now = self.runtime.clock.monotonic();
+        let run = self.runtime.supervision.add(&spec.id, &spec.supervised, now);
+        let run = run.map_err(|why| spec.not_supervised(why))?;
         let (registered, runtime) = (Arc::clone(registration), Arc::clone(&self.runtime));
-        let member = Member::start(registered, runtime, blueprint, supervisor, spec.max_deliveries)
-            .map_err(|crash| SpawnError::Failed { id: spec.id.clone(), crash })?;
+        let started = Member::start(registered, runtime, blueprint, run, spec.max_deliveries);
+        let event = if started.is_ok() { Event::Started(run) } else { Event::StartFailed(run) };
+        self.runtime.report(&spec.id, event);
+        let member = started.map_err(|crash| SpawnError::Failed { id: spec.id.clone(), crash })?;
         // A place that was just reserved is vacant.
         let _ = registration.address.install(member);
         Ok(())
@@ -198,6 +215,7 @@ impl System {
     fn end(&self, registration: &Registration, until: Option<Instant>) {
         let address = &registration.address;
         address.close();
+        let run = self.runtime.unsupervise(registration.id());
         for mail in address.abandon() {
             self.runtime.undelivered(registration, mail);
         }
@@ -210,6 +228,9 @@ impl System {
             if !self.wait_ended(&ended, Instant::now().checked_add(patience)) {
                 tracing::error!("{} does not stop; it is left behind", registration.id());
             }
+        }
+        if let Some(run) = run {
+            self.runtime.report(registration.id(), Event::Stopped(run));
         }
         // A member lets go of these itself; where the start failed, there is none.
         self.runtime.topics.forget(registration.id());
@@ -237,6 +258,7 @@ impl System {
 
     fn forget(&self, id: &str) {
         if let Some(removed) = self.runtime.registry.remove(id) {
+            self.runtime.unsupervise(removed.id());
             // Where the start failed, it may have been monitored since it ended.
             self.runtime.ended(removed.id(), ExitReason::Stopped);
         }
@@ -264,7 +286,7 @@ impl System {
             self.end(registration, until);
         }
         if !self.runtime.audit.flush_and_wait() {
-            self.runtime.emit(&Event::AuditNotWritten);
+            self.runtime.emit(&event::Event::AuditNotWritten);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod control;
 mod grants;
+mod groups;
 mod idle;
 mod letters;
 mod lifecycle;
@@ -28,6 +29,7 @@ use crate::spec::ComponentSpec;
 use crate::standard::{LOG, Log, Output, STDOUT, Stdout};
 
 pub use grants::UnknownComponent;
+pub use groups::{GroupError, GroupSpec};
 pub use letters::ResendError;
 pub use lifecycle::SpawnError;
 pub use monitor::Monitor;
