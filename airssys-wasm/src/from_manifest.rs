@@ -213,6 +213,7 @@ fn spec(
         )
         .pending_requests(manifest.quota.pending_requests)
         .pending_timers(manifest.quota.pending_timers)
+        .health(manifest.health.interval, manifest.health.restart_after)
         .monitors(manifest.quota.monitors)
         .max_deliveries(manifest.mailbox.max_deliveries.get())
         .restart(manifest.supervision.restart.into())
@@ -243,7 +244,6 @@ fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
         }
         let settings = [
             (manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message"),
-            (manifest.health != manifest::Health::default(), "[health]"),
             (!manifest.config.is_empty(), "[config]"),
             (component.granted.wasi != manifest::Wasi::default(), "[capabilities.wasi]"),
         ];

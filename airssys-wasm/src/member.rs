@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, RequestError,
+    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
 };
 use airssys_wasm_supervisor::{self as supervisor, Decision, Supervisor};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 
 use crate::blueprint::Blueprint;
+use crate::checkup::Checkup;
 use crate::dead_letter::DeadLetterReason;
 use crate::event::Event;
 use crate::mail::{Callback, Mail, Message};
@@ -35,6 +36,8 @@ pub(crate) struct Member {
     supervisor: Supervisor,
     /// How often a message is delivered before it becomes a dead letter.
     max_deliveries: u32,
+    /// Where it is asked how it is.
+    checkup: Option<Checkup>,
 }
 
 impl Member {
@@ -45,10 +48,19 @@ impl Member {
         blueprint: Blueprint,
         supervisor: Supervisor,
         max_deliveries: u32,
+        checkup: Option<Checkup>,
     ) -> Result<Self, Crash> {
         let (id, running) = (registration.id().clone(), None);
-        let mut member =
-            Self { id, registration, runtime, blueprint, running, supervisor, max_deliveries };
+        let mut member = Self {
+            id,
+            registration,
+            runtime,
+            blueprint,
+            running,
+            supervisor,
+            max_deliveries,
+            checkup,
+        };
         member.launch()?;
         Ok(member)
     }
@@ -67,6 +79,10 @@ impl Member {
         }
         self.running = Some(running);
         self.registration.set_status(Status::Running);
+        *self.registration.health.lock() = None;
+        if let Some(checkup) = &mut self.checkup {
+            checkup.begin(&self.runtime.timers, ask(&self.registration));
+        }
         Ok(())
     }
 
@@ -219,8 +235,41 @@ impl Member {
         }
     }
 
+    /// Asks the code how it is, whatever is queued.
+    fn check_health(&mut self, life: u64, context: &mut Context<'_, Self>) {
+        let (Some(running), Some(checkup)) = (&mut self.running, &mut self.checkup) else { return };
+        if !checkup.is_in(life) {
+            return;
+        }
+        let id = &self.id;
+        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        let checked = unwinding(|| running.check_health(id, context.queued()));
+        wait_for_filled(running, context);
+        let health = match checked {
+            Ok(health) => health.shortened(MAX_DETAIL),
+            Err(Failure::Refused(error)) => Health::Unhealthy(error.shortened(MAX_DETAIL).message),
+            Err(Failure::Exited) => {
+                return self.crashed(Crash::new(CrashKind::Exited, "by itself"), context);
+            }
+            Err(Failure::Crashed(crash)) => {
+                self.runtime.is_now(&self.registration, Health::Unhealthy(crash.to_string()));
+                return self.crashed(crash, context);
+            }
+        };
+        let is_to_end = checkup.answer(&health);
+        checkup.ask_later(&self.runtime.timers, ask(&self.registration));
+        let why = is_to_end.then(|| health.to_string());
+        self.runtime.is_now(&self.registration, health);
+        if let Some(why) = why {
+            self.crashed(Crash::new(CrashKind::Unhealthy, why), context);
+        }
+    }
+
     fn crashed(&mut self, crash: Crash, context: &mut Context<'_, Self>) {
         self.running = None;
+        if let Some(checkup) = &mut self.checkup {
+            checkup.end(&self.runtime.timers);
+        }
         self.registration.author.forget_all(&self.runtime);
         let (now, random) = (self.runtime.clock.monotonic(), self.runtime.random());
         let decision = self.supervisor.exited(supervisor::ExitReason::Crashed, now, random);
@@ -264,6 +313,9 @@ impl Actor for Member {
 
     fn stopped(&mut self, exit: Exit, undelivered: VecDeque<Mail>) {
         self.running = None;
+        if let Some(checkup) = &mut self.checkup {
+            checkup.end(&self.runtime.timers);
+        }
         if exit == Exit::Panicked {
             self.registration.set_status(Status::GivenUp);
             self.runtime.ended(&self.id, ExitReason::GivenUp(CrashKind::Panic.to_string()));
@@ -284,6 +336,17 @@ impl Actor for Member {
 
     fn reserved(mail: &Mail) -> bool {
         matches!(mail, Mail::Callback(_) | Mail::Exit(_))
+    }
+}
+
+/// What asks a member how it is, ahead of its mail.
+fn ask(registration: &Arc<Registration>) -> impl FnOnce(u64) + Send + use<> {
+    let address = registration.address.clone();
+    move |life| {
+        // One that has stopped is asked nothing.
+        drop(address.command(move |member: &mut Member, context| {
+            member.check_health(life, context);
+        }));
     }
 }
 

@@ -1,4 +1,4 @@
-use airssys_wasm_core::{ComponentId, Crash, ExitReason, Failure, MessageInfo};
+use airssys_wasm_core::{ComponentId, Crash, ExitReason, Failure, Health, MessageInfo};
 use airssys_wasm_host::Instance;
 
 use crate::mail::Callback;
@@ -73,6 +73,20 @@ impl Running {
                 let mut context =
                     Context { id, outbox: &mut **outbox, message: Some(&info), queued };
                 native.handle_exit(component, reason, &mut context).map_err(Failure::Refused)
+            }
+        }
+    }
+
+    pub(crate) fn check_health(
+        &mut self,
+        id: &ComponentId,
+        queued: usize,
+    ) -> Result<Health, Failure> {
+        match self {
+            Self::Guest(instance) => instance.check_health(),
+            Self::Native { component, outbox } => {
+                let mut context = Context { id, outbox: &mut **outbox, message: None, queued };
+                Ok(component.check_health(&mut context))
             }
         }
     }

@@ -175,9 +175,15 @@ impl System {
     ) -> Result<(), SpawnError> {
         let supervisor = Supervisor::new(spec.restart, spec.intensity, spec.backoff);
         let (registered, runtime) = (Arc::clone(registration), Arc::clone(&self.runtime));
-        let member =
-            Member::start(registered, runtime, spec.blueprint(), supervisor, spec.max_deliveries)
-                .map_err(|crash| SpawnError::Failed { id: spec.id.clone(), crash })?;
+        let member = Member::start(
+            registered,
+            runtime,
+            spec.blueprint(),
+            supervisor,
+            spec.max_deliveries,
+            spec.checkup(),
+        )
+        .map_err(|crash| SpawnError::Failed { id: spec.id.clone(), crash })?;
         // A place that was just reserved is vacant.
         let _ = registration.address.install(member);
         Ok(())
