@@ -15,8 +15,12 @@ use std::fmt;
 /// ```
 #[derive(Default)]
 pub struct Extensions {
-    values: Option<Box<HashMap<TypeId, Box<dyn Any + Send>>>>,
+    /// Mostly there are none, and then it is one word that is not there.
+    values: Option<Box<Values>>,
 }
+
+#[derive(Default)]
+struct Values(HashMap<TypeId, Box<dyn Any + Send>>);
 
 impl Extensions {
     /// None yet.
@@ -27,18 +31,18 @@ impl Extensions {
     /// Puts a value in, and hands out the one of this type that it replaces.
     pub fn insert<T: Send + 'static>(&mut self, value: T) -> Option<T> {
         let values = self.values.get_or_insert_default();
-        let replaced = values.insert(TypeId::of::<T>(), Box::new(value))?;
+        let replaced = values.0.insert(TypeId::of::<T>(), Box::new(value))?;
         replaced.downcast().ok().map(|replaced| *replaced)
     }
 
     /// The value of this type.
     pub fn get<T: Send + 'static>(&self) -> Option<&T> {
-        self.values.as_ref()?.get(&TypeId::of::<T>())?.downcast_ref()
+        self.values.as_ref()?.0.get(&TypeId::of::<T>())?.downcast_ref()
     }
 
     /// The value of this type.
     pub fn get_mut<T: Send + 'static>(&mut self) -> Option<&mut T> {
-        self.values.as_mut()?.get_mut(&TypeId::of::<T>())?.downcast_mut()
+        self.values.as_mut()?.0.get_mut(&TypeId::of::<T>())?.downcast_mut()
     }
 }
 

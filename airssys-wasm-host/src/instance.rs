@@ -67,7 +67,7 @@ impl<O: Outbox> InstancePre<O> {
         if self.can_wait() {
             return block_on(self.instantiate_async(surroundings, id, outbox, limits));
         }
-        let (mut store, _) = self.store(surroundings, id, outbox, &limits)?;
+        let mut store = self.store(surroundings, id, outbox, &limits, None)?;
         time_limit::slice(&mut store, self.pace);
         let time = TimeLimits::new(&limits, self.pace);
         let functions = time
@@ -79,34 +79,31 @@ impl<O: Outbox> InstancePre<O> {
         Ok(Instance { store, functions, time, crashed: None, waiting: None })
     }
 
-    /// A store for one instance; and how it waits, if it can.
+    /// A store for one instance; where it can wait, it does so by `waiting`.
     pub(crate) fn store(
         &self,
         mut surroundings: Surroundings,
         id: ComponentId,
         outbox: O,
         limits: &Limits,
-    ) -> Result<(Store<State<O>>, Option<Arc<Waiting>>), Crash> {
-        let waiting = self.can_wait().then(|| {
-            let time = surroundings.time.clone();
-            Arc::new(Waiting::new(time, self.pace, self.taken.needs_tokio()))
-        });
+        waiting: Option<&Arc<Waiting>>,
+    ) -> Result<Store<State<O>>, Crash> {
         let wasi = match &self.grants {
-            Some(grants) => Some(Wasi::new(&id, grants, &mut surroundings, waiting.clone())?),
+            Some(grants) => Some(Wasi::new(&id, grants, &mut surroundings, waiting.cloned())?),
             None => None,
         };
         let state = State {
             id,
             outbox: RefCell::new(outbox),
             message: None,
-            meter: Meter::new(limits),
+            meter: Meter::new(limits, surroundings.memory),
             own_time: OwnTime::default(),
             wasi: wasi.map(Box::new),
             extensions: surroundings.extensions,
         };
         let mut store = Store::new(self.linked.engine(), state);
         store.limiter(|state| &mut state.meter);
-        Ok((store, waiting))
+        Ok(store)
     }
 }
 

@@ -73,7 +73,7 @@ pub use description::{Description, Interfaces, inspect};
 pub use engine::{Engine, EngineConfig, EngineError, TimeMeter};
 pub use extensions::Extensions;
 pub use instance::{Instance, InstancePre};
-pub use limits::Limits;
+pub use limits::{Limits, MemoryBudget};
 pub use load_error::LoadError;
 pub use provided::Imports;
 pub use source::Form;

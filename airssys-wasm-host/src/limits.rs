@@ -1,3 +1,5 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use thiserror::Error;
@@ -34,19 +36,66 @@ impl Default for Limits {
     }
 }
 
+/// What the memories of many instances may have together. What an instance had is given back when
+/// it is dropped.
+#[derive(Debug)]
+pub struct MemoryBudget {
+    limit: usize,
+    used: AtomicUsize,
+}
+
+impl MemoryBudget {
+    /// A budget of this many bytes.
+    pub fn new(limit: usize) -> Self {
+        Self { limit, used: AtomicUsize::new(0) }
+    }
+
+    /// Bytes that all may have.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Bytes that all have now.
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    /// The error is how much all would have.
+    fn take(&self, bytes: usize) -> Result<(), usize> {
+        let more = |used: usize| used.checked_add(bytes).filter(|used| *used <= self.limit);
+        let taken = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        taken.map(drop).map_err(|used| used.saturating_add(bytes))
+    }
+
+    fn give_back(&self, bytes: usize) {
+        self.used.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
 /// Counts what one instance has, against its limits.
 pub(crate) struct Meter {
     memory: Share,
+    /// What it has of it is what its memory uses.
+    budget: Option<Arc<MemoryBudget>>,
     table_elements: Share,
     instances: usize,
 }
 
 impl Meter {
-    pub(crate) fn new(limits: &Limits) -> Self {
+    pub(crate) fn new(limits: &Limits, budget: Option<Arc<MemoryBudget>>) -> Self {
         Self {
             memory: Share::new(limits.memory),
+            budget,
             table_elements: Share::new(limits.table_elements),
             instances: limits.instances,
+        }
+    }
+}
+
+impl Drop for Meter {
+    fn drop(&mut self) {
+        if let Some(budget) = &self.budget {
+            budget.give_back(self.memory.used);
         }
     }
 }
@@ -56,6 +105,11 @@ impl Meter {
 pub(crate) enum OverLimit {
     #[error("it wanted {wanted} bytes of memory, and its limit is {limit}")]
     Memory { wanted: usize, limit: usize },
+    #[error(
+        "it wanted more memory, all instances would have {wanted} bytes together, and their limit is \
+         {limit}"
+    )]
+    AllMemory { wanted: usize, limit: usize },
     #[error("it wanted {wanted} table elements, and its limit is {limit}")]
     TableElements { wanted: usize, limit: usize },
 }
@@ -68,12 +122,23 @@ impl ResourceLimiter for Meter {
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
         let limit = self.memory.limit;
-        self.memory
+        let may_grow = self
+            .memory
             .grow(current, desired, maximum)
-            .map_err(|wanted| OverLimit::Memory { wanted, limit }.into())
+            .map_err(|wanted| OverLimit::Memory { wanted, limit })?;
+        if let Some(budget) = &self.budget
+            && let Err(wanted) = budget.take(self.memory.last)
+        {
+            self.memory.take_back();
+            return Err(OverLimit::AllMemory { wanted, limit: budget.limit }.into());
+        }
+        Ok(may_grow)
     }
 
     fn memory_grow_failed(&mut self, _: wasmtime::Error) -> wasmtime::Result<()> {
+        if let Some(budget) = &self.budget {
+            budget.give_back(self.memory.last);
+        }
         self.memory.take_back();
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, LazyLock};
 use airssys_wasm_core::{Alarm, Clock, ComponentId};
 
 use crate::Extensions;
+use crate::limits::MemoryBudget;
 use crate::system_time::{SystemAlarm, SystemClock};
 
 /// What one instance finds around it, beside its outbox and its limits. By default that is the
@@ -19,6 +20,8 @@ pub struct Surroundings {
     pub output: Output,
     /// What `wasi:config/store` holds. Of two values with one key, the last holds.
     pub config: Vec<(String, String)>,
+    /// What all instances that are given the same budget share.
+    pub memory: Option<Arc<MemoryBudget>>,
     /// What the host program's own imports find in [`State`](crate::State).
     pub extensions: Extensions,
 }
@@ -54,7 +57,9 @@ pub enum Stream {
 /// Takes the lines that guests print, without their newline. It is called where the guest runs,
 /// and holds it up for as long as it takes.
 #[derive(Clone)]
-pub struct Output(Arc<dyn Fn(&ComponentId, Stream, &str) + Send + Sync>);
+pub struct Output(Arc<TakeLine>);
+
+type TakeLine = dyn Fn(&ComponentId, Stream, &str) + Send + Sync;
 
 impl Default for Time {
     /// The machine's. Who waits is woken by a timer of tokio's.

@@ -29,11 +29,10 @@ impl<O: Outbox> InstancePre<O> {
             return self.instantiate_in(surroundings, id, outbox, limits);
         }
         let failed = |error| crash_in_start(limits.init_timeout, error);
-        let (mut store, waiting) = self.store(surroundings, id, outbox, &limits)?;
+        let time = surroundings.time.clone();
+        let waiting = Arc::new(Waiting::new(time, self.pace, self.taken.needs_tokio()));
+        let mut store = self.store(surroundings, id, outbox, &limits, Some(&waiting))?;
         let time = TimeLimits::new(&limits, self.pace);
-        let Some(waiting) = waiting else {
-            return Err(Crash::new(CrashKind::FailedStart, "it cannot wait"));
-        };
         time_limit::take_turns(&mut store, self.pace).map_err(failed)?;
         time.init.start_waiting(&mut store).map_err(failed)?;
         let instance = self.linked.instantiate_async(&mut store);

@@ -2,11 +2,15 @@
 
 mod support;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use airssys_wasm_core::CrashKind;
-use airssys_wasm_host::{Engine, Limits};
-use support::{ECHO, crash, engine, fuel_engine, guest, handler, handler_item, info, try_start};
+use airssys_wasm_host::{Engine, Limits, MemoryBudget, Surroundings};
+use support::{
+    ECHO, Recorder, crash, engine, fuel_engine, guest, handler, handler_item, id, info, load,
+    try_start,
+};
 
 const SPIN: &str = "(loop $spin (br $spin)) unreachable";
 
@@ -160,6 +164,36 @@ fn a_maximum_of_the_guests_own_is_no_crash() {
     let mut guest = try_start(&engine(), &text, Limits::default()).unwrap();
     assert_eq!(guest.handle_message("a/b", &[0; 2], info()).unwrap(), Some(vec![0]));
     assert_eq!(guest.handle_message("a/b", &[0; 1], info()).unwrap(), Some(vec![1]));
+}
+
+#[test]
+fn all_instances_share_one_budget_of_memory() {
+    let budget = Arc::new(MemoryBudget::new(4 << 16));
+    let pre = load(&handler(GROW)).unwrap().pre().unwrap();
+    let start = || {
+        let memory = Some(Arc::clone(&budget));
+        let surroundings = Surroundings { memory, ..Surroundings::default() };
+        pre.instantiate_in(surroundings, id("a/b"), Recorder::default(), Limits::default())
+    };
+    let (mut one, mut two) = (start().unwrap(), start().unwrap());
+    assert_eq!(one.handle_message("a/b", &[0; 2], info()).unwrap(), Some(vec![1]));
+    assert_eq!(budget.used(), budget.limit());
+
+    let crash = crash(two.handle_message("a/b", &[0; 1], info()));
+    assert_eq!(crash.kind(), CrashKind::ResourceLimit);
+    assert_eq!(
+        crash.to_string(),
+        "went over a resource limit: in handle-message: it wanted more memory, all instances would \
+         have 327680 bytes together, and their limit is 262144"
+    );
+    let crash = start().err().unwrap();
+    assert_eq!(crash.kind(), CrashKind::ResourceLimit);
+
+    drop(one);
+    assert_eq!(budget.used(), 1 << 16);
+    let _three = start().unwrap();
+    two.into_outbox();
+    assert_eq!(budget.used(), 1 << 16);
 }
 
 #[test]

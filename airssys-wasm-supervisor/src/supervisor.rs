@@ -1,9 +1,7 @@
 use std::time::Duration;
 
-use thiserror::Error;
-
 use crate::intensity::RecentRestarts;
-use crate::{Backoff, ExitReason, Intensity, Restart};
+use crate::{Backoff, ExitReason, GiveUp, Intensity, Restart};
 
 /// Decides what follows each exit of one component.
 ///
@@ -57,13 +55,4 @@ pub enum Decision {
     GiveUp(GiveUp),
     /// The component has come to its end, as its [`Restart`] has it.
     End,
-}
-
-/// Why a component is not started again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum GiveUp {
-    /// It would be more often than this.
-    #[error("it would be more than {0}")]
-    TooManyRestarts(Intensity),
 }

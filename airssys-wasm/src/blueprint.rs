@@ -1,27 +1,67 @@
 use std::sync::Arc;
 
-use airssys_wasm_core::{ComponentId, Crash};
-use airssys_wasm_host::{InstancePre, Limits};
+use airssys_wasm_core::{Alarm, ComponentId};
+use airssys_wasm_host::{Extensions, InstancePre, Limits, Random, Surroundings, Time};
 
+use crate::member::unwinding;
 use crate::native::Native;
 use crate::outbox::Outbox;
-use crate::running::Running;
+use crate::running::{Launch, Running, launch_call, started};
+use crate::runtime::Runtime;
 
 /// From what a component is made, at first and after each crash.
 pub(crate) enum Blueprint {
-    Guest { pre: InstancePre<Outbox>, limits: Limits },
+    Guest(Box<GuestBlueprint>),
     Native(NativeFactory),
 }
 
+pub(crate) struct GuestBlueprint {
+    pub(crate) pre: InstancePre<Outbox>,
+    pub(crate) limits: Limits,
+    pub(crate) config: Vec<(String, String)>,
+    pub(crate) extensions: Option<ExtensionsFactory>,
+}
+
 pub(crate) type NativeFactory = Arc<dyn Fn() -> Box<dyn Native> + Send + Sync>;
+pub(crate) type ExtensionsFactory = Arc<dyn Fn() -> Extensions + Send + Sync>;
 
 impl Blueprint {
-    pub(crate) fn instantiate(&self, id: &ComponentId, outbox: Outbox) -> Result<Running, Crash> {
-        Ok(match self {
-            Self::Guest { pre, limits } => {
-                Running::Guest(Box::new(pre.instantiate(id.clone(), outbox, *limits)?))
+    /// Makes an instance and calls its `init`.
+    pub(crate) fn launch(&self, id: &ComponentId, outbox: Outbox, runtime: &Runtime) -> Launch {
+        let running = match self {
+            Self::Native(make) => {
+                Ok(Running::Native { component: make(), outbox: Box::new(outbox) })
             }
-            Self::Native(make) => Running::Native { component: make(), outbox: Box::new(outbox) },
-        })
+            Self::Guest(guest) => {
+                let (pre, limits) = (guest.pre.clone(), guest.limits);
+                let (surroundings, id) = (guest.surroundings(runtime), id.clone());
+                if pre.can_wait() {
+                    let outbox = outbox.that_waits();
+                    return Launch::Waits(launch_call(async move {
+                        pre.instantiate_async(surroundings, id, outbox, limits).await
+                    }));
+                }
+                let instance = pre.instantiate_in(surroundings, id, outbox, limits);
+                instance.map(|instance| Running::Guest(Box::new(instance)))
+            }
+        };
+        Launch::Done(running.and_then(|mut running| {
+            let initialised = unwinding(|| running.init(id));
+            started(running, initialised)
+        }))
+    }
+}
+
+impl GuestBlueprint {
+    fn surroundings(&self, runtime: &Runtime) -> Surroundings {
+        let alarm: Arc<dyn Alarm> = Arc::clone(&runtime.alarm);
+        Surroundings {
+            time: Time { clock: Arc::clone(&runtime.clock), alarm },
+            random: if runtime.is_seeded { Random::Seed(runtime.random()) } else { Random::System },
+            output: runtime.output.clone(),
+            config: self.config.clone(),
+            memory: None,
+            extensions: self.extensions.as_ref().map_or_else(Extensions::new, |make| make()),
+        }
     }
 }

@@ -9,17 +9,21 @@ use std::time::Duration;
 use airssys_wasm_actor::Scheduler;
 use airssys_wasm_broker::{DeadLetters, Registry, Topics};
 use airssys_wasm_core::Clock;
-use airssys_wasm_host::{Engine, EngineConfig, EngineError, TimeMeter};
+use airssys_wasm_host::{
+    Engine, EngineConfig, EngineError, Imports, Output as GuestOutput, TimeMeter,
+};
 use parking_lot::Mutex;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use thiserror::Error;
 
+use crate::alarm::TimersAlarm;
 use crate::audit::Audit;
 use crate::audit_log::AuditSettings;
 use crate::dead_letter::Tally;
 use crate::event::Event;
 use crate::monitors::Monitors;
+use crate::outbox::Outbox;
 use crate::runtime::{Listener, Runtime};
 use crate::system::System;
 
@@ -36,6 +40,8 @@ pub struct SystemBuilder {
     dead_letters: (usize, usize),
     audit: Option<AuditSettings>,
     engine: Option<Engine>,
+    imports: Imports<Outbox>,
+    guest_output: GuestOutput,
 }
 
 /// The most subscriptions of one component.
@@ -59,6 +65,8 @@ impl Default for SystemBuilder {
             dead_letters: (10_000, 64 << 20),
             audit: None,
             engine: None,
+            imports: Imports::new(),
+            guest_output: GuestOutput::default(),
         }
     }
 }
@@ -101,6 +109,20 @@ impl SystemBuilder {
     #[must_use]
     pub fn output(self, output: impl Write + Send + 'static) -> Self {
         Self { output: Box::new(output), ..self }
+    }
+
+    /// Where the lines go that guests print; standard error, marked with the component's id, unless it
+    /// is said here.
+    #[must_use]
+    pub fn guest_output(self, guest_output: GuestOutput) -> Self {
+        Self { guest_output, ..self }
+    }
+
+    /// Functions of the host program's own that guests may import, beside the contract and WASI:
+    /// see [`Imports`].
+    #[must_use]
+    pub fn imports(self, imports: Imports<Outbox>) -> Self {
+        Self { imports, ..self }
     }
 
     /// Calls `listener` for each [`Event`], on the thread where it happens. It must be short,
@@ -180,9 +202,12 @@ impl SystemBuilder {
             listener: self.listener,
             random: Mutex::new(random),
             closed: AtomicBool::new(false),
+            alarm: Arc::new(TimersAlarm(scheduler.timers().clone())),
+            output: self.guest_output,
+            is_seeded: scheduler.is_seeded(),
         };
         let output = Arc::new(Mutex::new(BufWriter::new(self.output)));
-        Ok(System::new(engine, scheduler, runtime, self.drain, output))
+        Ok(System::new((engine, self.imports), scheduler, runtime, self.drain, output))
     }
 }
 

@@ -24,6 +24,13 @@ pub enum Event<'a> {
         /// What it says; of one that crashed when it was asked, how.
         health: &'a Health,
     },
+    /// A component has ended itself, and that was no fault: it called `wasi:cli/exit` with success.
+    Exited {
+        /// Which.
+        id: &'a ComponentId,
+        /// In what time it starts again; `None`: it does not.
+        restart: Option<Duration>,
+    },
     /// A component that had crashed runs again.
     Restarted {
         /// Which.

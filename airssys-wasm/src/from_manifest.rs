@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use airssys_wasm_actor::{MailboxLimits, Overflow};
 use airssys_wasm_codec::Digest;
 use airssys_wasm_core::ComponentId;
-use airssys_wasm_host::{Limits, LoadError};
+use airssys_wasm_host::{
+    HostPattern, InvalidPattern as InvalidHostPattern, Limits, LoadError, Preopen, WasiGrants,
+};
 use airssys_wasm_security::{Binding, Rate};
 use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
 use thiserror::Error;
@@ -67,6 +69,18 @@ pub enum StartError {
         /// Why.
         #[source]
         cause: LoadError,
+    },
+    /// A pattern over hosts is none.
+    #[error(
+        "{at}: {id}: in what it is granted of WASI, {cause}; correct it there or in its Component.toml"
+    )]
+    BadHost {
+        /// Where the system manifest names the component.
+        at: Box<Place>,
+        /// Whose.
+        id: ComponentId,
+        /// What is wrong with it.
+        cause: InvalidHostPattern,
     },
     /// A component did not start.
     #[error(transparent)]
@@ -136,7 +150,13 @@ impl System {
                     }
                 };
                 expect_digest(component, guest.digest())?;
-                Ok(spec(component, guest, &manifest.supervision))
+                let wasi = wasi_grants(component)?;
+                guest.link(&wasi).map_err(|cause| StartError::Unloadable {
+                    id: component.id().clone(),
+                    path: path.clone(),
+                    cause,
+                })?;
+                Ok(spec(component, guest, &manifest.supervision).wasi(wasi))
             })
             .collect()
     }
@@ -147,7 +167,7 @@ impl System {
             path: path.to_owned(),
             cause,
         })?;
-        self.load(&source).map_err(|cause| StartError::Unloadable {
+        self.compile(&source).map_err(|cause| StartError::Unloadable {
             id: id.clone(),
             path: path.to_owned(),
             cause,
@@ -184,6 +204,32 @@ fn expect_digest(component: &SystemComponent, found: &Digest) -> Result<(), Star
     Ok(())
 }
 
+/// What a component is granted of WASI. A variable that this process does not have, it has not
+/// either.
+fn wasi_grants(component: &SystemComponent) -> Result<WasiGrants, StartError> {
+    let manifest::Wasi { stdio, env, preopens, network, http } = &component.granted.wasi;
+    let bad_host = |cause| StartError::BadHost {
+        at: Box::new(component.at.clone()),
+        id: component.id().clone(),
+        cause,
+    };
+    let variable = |name: &String| Some((name.clone(), std::env::var(name).ok()?));
+    let preopen = |preopen: &manifest::Preopen| Preopen {
+        host: preopen.host.clone(),
+        guest: preopen.guest.clone(),
+        write: preopen.write,
+    };
+    let with_port = |host: &String| HostPattern::with_port(host).map_err(bad_host);
+    let with_any_port = |host: &String| HostPattern::with_any_port(host).map_err(bad_host);
+    Ok(WasiGrants {
+        stdio: *stdio,
+        env: env.iter().filter_map(variable).collect(),
+        preopens: preopens.iter().map(preopen).collect(),
+        network: network.iter().map(with_port).collect::<Result<_, _>>()?,
+        http: http.iter().map(with_any_port).collect::<Result<_, _>>()?,
+    })
+}
+
 fn spec(
     component: &SystemComponent,
     guest: &Guest,
@@ -215,6 +261,7 @@ fn spec(
         .pending_timers(manifest.quota.pending_timers)
         .health(manifest.health.interval, manifest.health.restart_after)
         .monitors(manifest.quota.monitors)
+        .config(manifest.config.clone())
         .max_deliveries(manifest.mailbox.max_deliveries.get())
         .restart(manifest.supervision.restart.into())
         .intensity(Intensity { max_restarts: supervision.max_restarts, within: supervision.within })
@@ -242,11 +289,8 @@ fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
         if quota.message_burst.is_some() && quota.message_rate.is_none() {
             tracing::warn!("{id}: message_burst has no effect without message_rate; add that");
         }
-        let settings = [
-            (manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message"),
-            (!manifest.config.is_empty(), "[config]"),
-            (component.granted.wasi != manifest::Wasi::default(), "[capabilities.wasi]"),
-        ];
+        let settings =
+            [(manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message")];
         let set = settings.into_iter().filter(|(is_set, _)| *is_set);
         ignored.extend(set.map(|(_, name)| format!("{name} of {id}")));
     }

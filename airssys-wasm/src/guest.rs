@@ -1,7 +1,9 @@
 use std::fmt;
 
 use airssys_wasm_codec::Digest;
-use airssys_wasm_host::{Component, Description, Engine, InstancePre, LoadError};
+use airssys_wasm_host::{
+    Component, Description, Engine, HostPattern, Imports, InstancePre, LoadError, WasiGrants,
+};
 
 use crate::outbox::Outbox;
 
@@ -10,14 +12,46 @@ use crate::outbox::Outbox;
 pub struct Guest {
     component: Component,
     digest: Digest,
-    pub(crate) pre: InstancePre<Outbox>,
+    imports: Imports<Outbox>,
+    /// For components that are granted nothing of WASI, unless it needs something.
+    without_grants: Option<InstancePre<Outbox>>,
 }
 
 impl Guest {
-    pub(crate) fn load(engine: &Engine, source: &[u8]) -> Result<Self, LoadError> {
+    /// Compiles a guest. What it imports is looked at when it is linked.
+    pub(crate) fn compile(
+        engine: &Engine,
+        imports: &Imports<Outbox>,
+        source: &[u8],
+    ) -> Result<Self, LoadError> {
         let component = Component::load(engine, source)?;
-        let pre = component.pre()?;
-        Ok(Self { component, digest: Digest::of(source), pre })
+        let without_grants = component.link(imports).ok();
+        let (digest, imports) = (Digest::of(source), imports.clone());
+        Ok(Self { component, digest, imports, without_grants })
+    }
+
+    /// The same; it is an error if it imports what no grant could give it.
+    pub(crate) fn load(
+        engine: &Engine,
+        imports: &Imports<Outbox>,
+        source: &[u8],
+    ) -> Result<Self, LoadError> {
+        let guest = Self::compile(engine, imports, source)?;
+        if guest.without_grants.is_none() {
+            guest.link(&everything())?;
+        }
+        Ok(guest)
+    }
+
+    /// Links it for components that are granted this.
+    pub(crate) fn link(&self, grants: &WasiGrants) -> Result<InstancePre<Outbox>, LoadError> {
+        let imports_wasi = || self.description().imports.iter().any(|it| it.starts_with("wasi:"));
+        match &self.without_grants {
+            Some(linked) if *grants == WasiGrants::default() || !imports_wasi() => {
+                Ok(linked.clone())
+            }
+            _ => self.component.link(&self.imports.clone().wasi(grants.clone())),
+        }
     }
 
     /// The digest of the bytes that it was loaded from.
@@ -35,4 +69,11 @@ impl fmt::Debug for Guest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Guest").field(self.description()).finish()
     }
+}
+
+/// Grants that give whatever there is to be granted.
+fn everything() -> WasiGrants {
+    let anywhere = HostPattern::with_any_port("*");
+    let anywhere: Vec<_> = anywhere.into_iter().collect();
+    WasiGrants { network: anywhere.clone(), http: anywhere, ..WasiGrants::default() }
 }

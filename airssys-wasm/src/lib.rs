@@ -35,6 +35,7 @@
 
 pub mod manifest;
 
+mod alarm;
 mod audit;
 mod audit_log;
 mod authority;
@@ -71,7 +72,11 @@ pub use airssys_wasm_core::{
     InvalidTraceParent, MessageInfo, MonitorError, RequestError, RequestId, SendError,
     SubscribeError, TimerError, TimerId, Topic, TraceParent,
 };
-pub use airssys_wasm_host::{Description, Form, Limits, LoadError, inspect};
+pub use airssys_wasm_host::{
+    Description, Extensions, Form, HostPattern, Imports, InvalidPattern as InvalidHostPattern,
+    Limits, LoadError, Output as GuestOutput, Preopen, State, Stream, WasiGrants, inspect,
+    wasmtime,
+};
 pub use airssys_wasm_security::{Grants, InvalidPattern, Pattern, PatternSet, Rate, Right};
 pub use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
 pub use audit_log::AuditSettings;
@@ -82,6 +87,7 @@ pub use from_manifest::StartError;
 pub use guest::Guest;
 pub use metrics::{Metrics, SendCounts};
 pub use native::{Context, Native};
+pub use outbox::Outbox;
 pub use quota::QuotaUsage;
 pub use registration::Status;
 pub use sender::{AskError, PendingResponse, ScheduledSend, Sender};

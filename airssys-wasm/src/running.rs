@@ -1,7 +1,14 @@
-use airssys_wasm_core::{ComponentId, Crash, ExitReason, Failure, Health, MessageInfo};
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use airssys_wasm_core::{
+    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
+};
 use airssys_wasm_host::Instance;
+use bytes::Bytes;
 
 use crate::mail::Callback;
+use crate::member::MAX_DETAIL;
 use crate::native::{Context, Native};
 use crate::outbox::Outbox;
 
@@ -11,7 +18,44 @@ pub(crate) enum Running {
     Native { component: Box<dyn Native>, outbox: Box<Outbox> },
 }
 
+/// A call of a guest that waits in the middle of it. It holds no thread meanwhile.
+pub(crate) type Call<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Code that is being made to run: its `init` has returned, or waits.
+pub(crate) enum Launch {
+    Done(Result<Running, Crash>),
+    Waits(Call<Result<Running, Crash>>),
+}
+
+impl Launch {
+    /// Waits on this thread until it is done. Where the time does not pass meanwhile, it fails
+    /// instead.
+    pub(crate) fn finish_here(self, time_stands_still: bool) -> Result<Running, Crash> {
+        match self {
+            Self::Done(launched) => launched,
+            Self::Waits(mut call) if time_stands_still => {
+                match call.as_mut().poll(&mut TaskContext::from_waker(Waker::noop())) {
+                    Poll::Ready(launched) => launched,
+                    Poll::Pending => Err(Crash::new(
+                        CrashKind::FailedStart,
+                        "it waits in its start, and the test's clock stands still until that is over",
+                    )),
+                }
+            }
+            Self::Waits(call) => pollster::block_on(call),
+        }
+    }
+}
+
 impl Running {
+    /// The instance, if its calls can wait: then they are made by [`message_call`] and the like.
+    pub(crate) fn into_waiting(self) -> Result<Box<Instance<Outbox>>, Self> {
+        match self {
+            Self::Guest(instance) if instance.can_wait() => Ok(instance),
+            other => Err(other),
+        }
+    }
+
     pub(crate) fn init(&mut self, id: &ComponentId) -> Result<(), Failure> {
         match self {
             Self::Guest(instance) => instance.init(),
@@ -110,6 +154,90 @@ impl Running {
         match self {
             Self::Guest(instance) => instance.outbox_mut(),
             Self::Native { outbox, .. } => outbox,
+        }
+    }
+}
+
+/// Makes an instance that can wait, and calls its `init`.
+pub(crate) fn launch_call(
+    instance: impl Future<Output = Result<Instance<Outbox>, Crash>> + Send + 'static,
+) -> Call<Result<Running, Crash>> {
+    Box::pin(async move {
+        let mut instance = Box::new(instance.await?);
+        let initialised = instance.init_async().await;
+        started(Running::Guest(instance), initialised)
+    })
+}
+
+/// As [`Running::handle_message`], of a guest that can wait.
+pub(crate) fn message_call(
+    mut instance: Box<Instance<Outbox>>,
+    sender: ComponentId,
+    message: Bytes,
+    info: MessageInfo,
+) -> Call<(Running, Result<Option<Vec<u8>>, Failure>)> {
+    Box::pin(async move {
+        let handled = instance.handle_message_async(sender.as_str(), &message, info).await;
+        (Running::Guest(instance), handled)
+    })
+}
+
+/// As [`Running::handle_callback`], of a guest that can wait.
+pub(crate) fn callback_call(
+    mut instance: Box<Instance<Outbox>>,
+    outcome: Result<Bytes, RequestError>,
+    info: MessageInfo,
+) -> Call<(Running, Result<(), Failure>)> {
+    Box::pin(async move {
+        let handled = instance.handle_callback_async(outcome.as_deref(), info).await;
+        (Running::Guest(instance), handled)
+    })
+}
+
+/// As [`Running::handle_exit`], of a guest that can wait.
+pub(crate) fn exit_call(
+    mut instance: Box<Instance<Outbox>>,
+    component: ComponentId,
+    reason: ExitReason,
+    info: MessageInfo,
+) -> Call<(Running, Result<(), Failure>)> {
+    Box::pin(async move {
+        let handled = instance.handle_exit_async(component.as_str(), &reason, info).await;
+        (Running::Guest(instance), handled)
+    })
+}
+
+/// As [`Running::check_health`], of a guest that can wait.
+pub(crate) fn health_call(
+    mut instance: Box<Instance<Outbox>>,
+) -> Call<(Running, Result<Health, Failure>)> {
+    Box::pin(async move {
+        let checked = instance.check_health_async().await;
+        (Running::Guest(instance), checked)
+    })
+}
+
+/// As [`Running::shutdown`], of a guest that can wait.
+pub(crate) fn shutdown_call(
+    mut instance: Box<Instance<Outbox>>,
+) -> Call<(Running, Result<(), Crash>)> {
+    Box::pin(async move {
+        let ended = instance.shutdown_async().await;
+        (Running::Guest(instance), ended)
+    })
+}
+
+/// What became of a start whose `init` ended so.
+pub(crate) fn started(
+    running: Running,
+    initialised: Result<(), Failure>,
+) -> Result<Running, Crash> {
+    match initialised {
+        Ok(()) => Ok(running),
+        Err(Failure::Crashed(crash)) => Err(crash),
+        Err(Failure::Exited) => Err(Crash::new(CrashKind::Exited, "in init")),
+        Err(Failure::Refused(error)) => {
+            Err(Crash::new(CrashKind::FailedStart, error.shortened(MAX_DETAIL)))
         }
     }
 }

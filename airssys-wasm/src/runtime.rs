@@ -5,9 +5,10 @@ use std::time::Duration;
 use airssys_wasm_actor::Timers;
 use airssys_wasm_broker::{DeadLetters, Registry, Topics};
 use airssys_wasm_core::{
-    Clock, ComponentError, ComponentId, Crash, ExitReason, Health, MonitorError, RequestError,
-    SendError, TraceParent,
+    Alarm, Clock, ComponentError, ComponentId, Crash, ExitReason, Health, MonitorError,
+    RequestError, SendError, TraceParent,
 };
+use airssys_wasm_host::Output;
 use airssys_wasm_security::Pattern;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -41,6 +42,12 @@ pub(crate) struct Runtime {
     pub(crate) outside: usize,
     /// Whether nothing is taken from outside any more.
     pub(crate) closed: AtomicBool,
+    /// Wakes guests that wait for a time, by the same clock.
+    pub(crate) alarm: Arc<dyn Alarm>,
+    /// Takes what guests print.
+    pub(crate) output: Output,
+    /// Whether time passes only when somebody moves it.
+    pub(crate) is_seeded: bool,
 }
 
 pub(crate) type Listener = Box<dyn Fn(&Event<'_>) + Send + Sync>;
@@ -266,6 +273,10 @@ fn log(event: &Event<'_>) {
         Event::Crashed { id, crash, restart: None } => tracing::error!("{id} {crash}; given up"),
         Event::HealthChanged { id, health: Health::Healthy } => tracing::info!("{id} is healthy"),
         Event::HealthChanged { id, health } => tracing::warn!("{id} is {health}"),
+        Event::Exited { id, restart: Some(after) } => {
+            tracing::info!("{id} has ended itself; it starts again in {after:?}");
+        }
+        Event::Exited { id, restart: None } => tracing::info!("{id} has ended itself"),
         Event::Restarted { id } => tracing::info!("{id} runs again"),
         Event::DeadLetter(letter) => {
             let DeadLetter { sender, target, reason, detail, payload, .. } = letter;

@@ -4,11 +4,11 @@ use std::time::Duration;
 use airssys_wasm_actor::MailboxLimits;
 use airssys_wasm_codec::{Codec, Digest};
 use airssys_wasm_core::ComponentId;
-use airssys_wasm_host::Limits;
+use airssys_wasm_host::{Extensions, Limits, LoadError, WasiGrants};
 use airssys_wasm_security::{Binding, Grants, Rate};
 use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
 
-use crate::blueprint::{Blueprint, NativeFactory};
+use crate::blueprint::{Blueprint, ExtensionsFactory, GuestBlueprint, NativeFactory};
 use crate::checkup::Checkup;
 use crate::codecs::Codecs;
 use crate::guest::Guest;
@@ -32,6 +32,9 @@ pub struct ComponentSpec {
     pub(crate) id: ComponentId,
     pub(crate) code: Code,
     pub(crate) grants: Grants,
+    pub(crate) wasi: WasiGrants,
+    pub(crate) config: Vec<(String, String)>,
+    pub(crate) extensions: Option<ExtensionsFactory>,
     pub(crate) mailbox: MailboxLimits,
     pub(crate) limits: Limits,
     pub(crate) max_message_size: u32,
@@ -81,6 +84,9 @@ impl ComponentSpec {
             id,
             code,
             grants: Grants::default(),
+            wasi: WasiGrants::default(),
+            config: Vec::new(),
+            extensions: None,
             mailbox: MailboxLimits::default(),
             limits: Limits::default(),
             max_message_size: MAX_MESSAGE_SIZE,
@@ -109,6 +115,25 @@ impl ComponentSpec {
     #[must_use]
     pub fn grants(self, grants: Grants) -> Self {
         Self { grants, ..self }
+    }
+
+    /// What of the machine a guest is given through WASI; at the start nothing.
+    #[must_use]
+    pub fn wasi(self, wasi: WasiGrants) -> Self {
+        Self { wasi, ..self }
+    }
+
+    /// What a guest finds in `wasi:config/store`: keys and values.
+    #[must_use]
+    pub fn config(self, config: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { config: config.into_iter().collect(), ..self }
+    }
+
+    /// Makes what functions of the host program's own find in a guest's
+    /// [`State`](airssys_wasm_host::State), at the start and again after each crash.
+    #[must_use]
+    pub fn extensions(self, make: impl Fn() -> Extensions + Send + Sync + 'static) -> Self {
+        Self { extensions: Some(Arc::new(make)), ..self }
     }
 
     /// What it is granted holds for the binary with this digest only: spawned of another guest, or
@@ -260,10 +285,16 @@ impl ComponentSpec {
             .map_or(self.max_message_size, |max_bytes| max_bytes.min(self.max_message_size))
     }
 
-    pub(crate) fn blueprint(&self) -> Blueprint {
-        match &self.code {
-            Code::Guest(guest) => Blueprint::Guest { pre: guest.pre.clone(), limits: self.limits },
+    /// An error if it imports what it was not granted.
+    pub(crate) fn blueprint(&self) -> Result<Blueprint, LoadError> {
+        Ok(match &self.code {
+            Code::Guest(guest) => Blueprint::Guest(Box::new(GuestBlueprint {
+                pre: guest.link(&self.wasi)?,
+                limits: self.limits,
+                config: self.config.clone(),
+                extensions: self.extensions.clone(),
+            })),
             Code::Native(make) => Blueprint::Native(Arc::clone(make)),
-        }
+        })
     }
 }

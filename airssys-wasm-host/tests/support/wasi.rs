@@ -32,6 +32,7 @@ pub fn component(core: &str) -> Vec<u8> {
     let world = format!(
         "package test:guest;
          world guest {{ {imports} export airssys:component/handler@0.1.0; }}
+         package demo:kv {{ interface store {{ get: func(key: string) -> option<string>; }} }}
          {wasi}"
     );
     let mut resolve = Resolve::default();

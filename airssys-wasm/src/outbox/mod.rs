@@ -37,7 +37,7 @@ use turn::Turn;
 /// Judges what one component sends, in the contract's order: a well-formed target, the sender's
 /// own grants, the target exists, what the receiver takes, the sender's quota, the mailbox. The
 /// first that fails is the answer.
-pub(crate) struct Outbox {
+pub struct Outbox {
     sender: Sender,
     routes: Routes<Route>,
     publications: Routes<Publication>,
@@ -88,6 +88,12 @@ impl Outbox {
         };
         let (routes, publications) = (Routes::new(ROUTES), Routes::new(PUBLICATIONS));
         Self { sender, routes, publications, turn, random }
+    }
+
+    /// The same for code that can wait in the middle of a call.
+    pub(crate) fn that_waits(mut self) -> Self {
+        self.turn.waits = true;
+        self
     }
 
     /// Begins a call of the sender's code: on this worker, at this time if it is known, and in

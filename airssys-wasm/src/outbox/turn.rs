@@ -14,6 +14,8 @@ pub(super) struct Turn {
     pub(super) worker: usize,
     /// On the monotonic clock, once it is known.
     now: Option<Duration>,
+    /// Time passes in the middle of its calls.
+    pub(super) waits: bool,
     /// The step of a trace that this call is, once it is known.
     trace: Option<TraceParent>,
     /// Receivers whose mailboxes it has filled, and how much room the sender wants there.
@@ -22,7 +24,7 @@ pub(super) struct Turn {
 
 impl Turn {
     pub(super) fn new(worker: usize) -> Self {
-        Self { number: 0, worker, now: None, trace: None, filled: Vec::new() }
+        Self { number: 0, worker, now: None, waits: false, trace: None, filled: Vec::new() }
     }
 
     pub(super) fn begin(
@@ -49,8 +51,11 @@ impl Turn {
         self.filled.drain(..)
     }
 
-    /// The time of its sends: the clock is asked once.
+    /// The time of its sends: the clock is asked once, unless it waits.
     pub(super) fn now(&mut self, clock: &dyn Clock) -> Duration {
+        if self.waits {
+            return clock.monotonic();
+        }
         *self.now.get_or_insert_with(|| clock.monotonic())
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use airssys_wasm_codec::Digest;
 use airssys_wasm_core::{ComponentId, Crash, ExitReason};
+use airssys_wasm_host::LoadError;
 use airssys_wasm_supervisor::Supervisor;
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError, bounded};
 use thiserror::Error;
@@ -48,6 +49,15 @@ pub enum SpawnError {
     /// What it was granted is bound to a binary, and native code has none.
     #[error("{0}: the grant is bound to a binary's digest, and a native component has no binary")]
     NoBinary(ComponentId),
+    /// It imports what it was not granted.
+    #[error("{id}: {cause}")]
+    Unlinkable {
+        /// Which.
+        id: ComponentId,
+        /// What.
+        #[source]
+        cause: LoadError,
+    },
     /// It could not be instantiated, or its `init` failed.
     #[error("{id} {crash}")]
     Failed {
@@ -173,12 +183,14 @@ impl System {
         spec: &ComponentSpec,
         registration: &Arc<Registration>,
     ) -> Result<(), SpawnError> {
+        let unlinkable = |cause| SpawnError::Unlinkable { id: spec.id.clone(), cause };
+        let blueprint = spec.blueprint().map_err(unlinkable)?;
         let supervisor = Supervisor::new(spec.restart, spec.intensity, spec.backoff);
         let (registered, runtime) = (Arc::clone(registration), Arc::clone(&self.runtime));
         let member = Member::start(
             registered,
             runtime,
-            spec.blueprint(),
+            blueprint,
             supervisor,
             spec.max_deliveries,
             spec.checkup(),
@@ -200,6 +212,7 @@ impl System {
         let told = address.command(move |member: &mut Member, context| member.stop(context, done));
         if told.is_ok() && !self.wait_ended(&ended, until) {
             registration.author.leave.cut();
+            address.waker().wake();
             let patience = registration.shutdown_timeout.saturating_add(STOP_SLACK);
             if !self.wait_ended(&ended, Instant::now().checked_add(patience)) {
                 tracing::error!("{} does not stop; it is left behind", registration.id());

@@ -14,12 +14,13 @@ use std::time::Duration;
 
 use airssys_wasm_actor::Scheduler;
 use airssys_wasm_core::{ComponentId, SendError};
-use airssys_wasm_host::{Engine, LoadError};
+use airssys_wasm_host::{Engine, Imports, LoadError};
 use bytes::Bytes;
 use parking_lot::Mutex;
 
 use crate::builder::SystemBuilder;
 use crate::guest::Guest;
+use crate::outbox::Outbox;
 use crate::registration::{Author, Registration};
 use crate::runtime::Runtime;
 use crate::sender::{AskError, Sender};
@@ -39,6 +40,8 @@ pub use status::ComponentStatus;
 /// by [`shutdown`](Self::shutdown), without waiting for mailboxes to drain.
 pub struct System {
     engine: Engine,
+    /// What guests may import beside the contract and WASI.
+    imports: Imports<Outbox>,
     scheduler: Scheduler,
     runtime: Arc<Runtime>,
     /// In whose name the system's own `send` and `request` go.
@@ -58,7 +61,7 @@ impl System {
     }
 
     pub(crate) fn new(
-        engine: Engine,
+        (engine, imports): (Engine, Imports<Outbox>),
         scheduler: Scheduler,
         runtime: Runtime,
         drain: Duration,
@@ -67,6 +70,7 @@ impl System {
         let runtime = Arc::new(runtime);
         let system = Self {
             engine,
+            imports,
             scheduler,
             host: Arc::new(Author::outside(constant_id(HOST), &runtime)),
             runtime,
@@ -94,7 +98,12 @@ impl System {
     ///
     /// Why it cannot run here.
     pub fn load(&self, source: &[u8]) -> Result<Guest, LoadError> {
-        Guest::load(&self.engine, source)
+        Guest::load(&self.engine, &self.imports, source)
+    }
+
+    /// The same, without a look at what it imports.
+    pub(crate) fn compile(&self, source: &[u8]) -> Result<Guest, LoadError> {
+        Guest::compile(&self.engine, &self.imports, source)
     }
 
     /// A way to send under the name `id`. It need not be the id of a component.

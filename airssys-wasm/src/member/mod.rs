@@ -1,7 +1,12 @@
+//! A component as an actor.
+
+mod waiting;
+
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
 use airssys_wasm_core::{
@@ -18,11 +23,15 @@ use crate::event::Event;
 use crate::mail::{Callback, Mail, Message};
 use crate::outbox::Outbox;
 use crate::registration::{Registration, Status};
-use crate::running::Running;
+use crate::running::{
+    Launch, Running, callback_call, exit_call, health_call, message_call, shutdown_call,
+};
 use crate::runtime::Runtime;
 
+use waiting::Waiting;
+
 /// Of what a component says for people, so many bytes are logged and kept.
-const MAX_DETAIL: usize = 4096;
+pub(crate) const MAX_DETAIL: usize = 4096;
 
 /// A component as an actor: it hands its mail to the code, answers those who wait, and starts
 /// the code anew when it has crashed.
@@ -31,8 +40,12 @@ pub(crate) struct Member {
     registration: Arc<Registration>,
     runtime: Arc<Runtime>,
     blueprint: Blueprint,
-    /// `None` between a crash and the restart.
+    /// `None` between a crash and the restart, and while it waits.
     running: Option<Running>,
+    /// What the code is at in the middle of which it waits.
+    waiting: Option<Waiting>,
+    /// Who wants it to end after the message in hand: each is dropped then.
+    stops: Vec<Sender<()>>,
     supervisor: Supervisor,
     /// How often a message is delivered before it becomes a dead letter.
     max_deliveries: u32,
@@ -41,7 +54,7 @@ pub(crate) struct Member {
 }
 
 impl Member {
-    /// Makes an instance and calls its `init`.
+    /// Makes an instance and calls its `init`, and returns when that does.
     pub(crate) fn start(
         registration: Arc<Registration>,
         runtime: Arc<Runtime>,
@@ -50,45 +63,50 @@ impl Member {
         max_deliveries: u32,
         checkup: Option<Checkup>,
     ) -> Result<Self, Crash> {
-        let (id, running) = (registration.id().clone(), None);
         let mut member = Self {
-            id,
+            id: registration.id().clone(),
             registration,
             runtime,
             blueprint,
-            running,
+            running: None,
+            waiting: None,
+            stops: Vec::new(),
             supervisor,
             max_deliveries,
             checkup,
         };
-        member.launch()?;
+        let launch = member.launch();
+        let running = launch.finish_here(member.runtime.is_seeded)?;
+        member.launched(running);
         Ok(member)
     }
 
-    fn launch(&mut self) -> Result<(), Crash> {
-        let outbox = Outbox::new(Arc::clone(&self.runtime), Arc::clone(&self.registration.author));
-        let id = &self.id;
-        let mut running = self.blueprint.instantiate(id, outbox)?;
-        match unwinding(|| running.init(id)) {
-            Ok(()) => {}
-            Err(Failure::Crashed(crash)) => return Err(crash),
-            Err(Failure::Exited) => return Err(Crash::new(CrashKind::Exited, "in init")),
-            Err(Failure::Refused(error)) => {
-                return Err(Crash::new(CrashKind::FailedStart, error.shortened(MAX_DETAIL)));
-            }
-        }
+    fn launch(&self) -> Launch {
+        let Self { id, registration, runtime, blueprint, .. } = self;
+        let outbox = Outbox::new(Arc::clone(runtime), Arc::clone(&registration.author));
+        blueprint.launch(id, outbox, runtime)
+    }
+
+    fn launched(&mut self, running: Running) {
         self.running = Some(running);
         self.registration.set_status(Status::Running);
         *self.registration.health.lock() = None;
         if let Some(checkup) = &mut self.checkup {
             checkup.begin(&self.runtime.timers, ask(&self.registration));
         }
-        Ok(())
     }
 
     fn restart(&mut self, context: &mut Context<'_, Self>) {
         match self.launch() {
-            Ok(()) => {
+            Launch::Done(launched) => self.restarted(launched, context),
+            Launch::Waits(call) => self.go_on(Waiting::Start(call), context),
+        }
+    }
+
+    fn restarted(&mut self, launched: Result<Running, Crash>, context: &mut Context<'_, Self>) {
+        match launched {
+            Ok(running) => {
+                self.launched(running);
                 context.resume();
                 self.registration.counters.restarts.bump();
                 self.runtime.emit(&Event::Restarted { id: &self.id });
@@ -99,26 +117,47 @@ impl Member {
 
     /// Takes messages again, unless it has crashed: then the restart will.
     pub(crate) fn resume(&mut self, context: &mut Context<'_, Self>) {
-        if self.running.is_some() {
+        let is_at_work =
+            !matches!(self.waiting, None | Some(Waiting::Start(_) | Waiting::Shutdown(_)));
+        if self.running.is_some() || is_at_work {
             context.resume();
         }
     }
 
-    /// Calls the code's `shutdown` and ends, whatever is queued; `done` is dropped then.
+    /// Calls the code's `shutdown` and ends, whatever is queued; `done` is dropped then. What it
+    /// waits in the middle of is done first.
     pub(crate) fn stop(&mut self, context: &mut Context<'_, Self>, done: Sender<()>) {
+        self.stops.push(done);
+        match &self.waiting {
+            Some(Waiting::Start(_)) | None => self.shut_down(context),
+            Some(_) => {}
+        }
+    }
+
+    fn shut_down(&mut self, context: &mut Context<'_, Self>) {
+        self.waiting = None;
         self.registration.author.leave.last_call();
-        if let Some(mut running) = self.running.take()
-            && let Err(crash) = unwinding(|| running.shutdown(&self.id))
-        {
+        match self.running.take().map(Running::into_waiting) {
+            None => self.end(Ok(()), context),
+            Some(Ok(instance)) => self.go_on(Waiting::Shutdown(shutdown_call(instance)), context),
+            Some(Err(mut running)) => {
+                let shut_down = unwinding(|| running.shutdown(&self.id));
+                self.end(shut_down, context);
+            }
+        }
+    }
+
+    fn end(&mut self, shut_down: Result<(), Crash>, context: &mut Context<'_, Self>) {
+        if let Err(crash) = shut_down {
             self.runtime.crashed(&self.id, &crash, None);
         }
         self.registration.set_status(Status::Stopped);
         context.stop();
-        drop(done);
+        self.stops.clear();
     }
 
     fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
-        let Some(running) = &mut self.running else {
+        let Some(mut running) = self.running.take() else {
             // A paused member is given no mail; what comes all the same is not lost.
             self.registration.counters.turned_away.bump();
             return self.runtime.undelivered(&self.registration, Mail::Message(message));
@@ -130,13 +169,29 @@ impl Member {
             trace_parent: Some(message.trace_parent),
             topic: message.topic.clone(),
         };
-        let (sender, payload) = (&message.sender, &message.payload);
-        let id = &self.id;
         let trace = Some(message.trace_parent);
         running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
-        let handled =
-            unwinding(|| running.handle_message(id, sender, payload, info, context.queued()));
-        wait_for_filled(running, context);
+        let (sender, payload) = (&message.sender, &message.payload);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let call = message_call(instance, sender.clone(), payload.clone(), info);
+                return self.go_on(Waiting::Message(message, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let handled = unwinding(|| running.handle_message(id, sender, payload, info, queued));
+        self.running = Some(running);
+        self.message_handled(message, handled, context);
+    }
+
+    fn message_handled(
+        &mut self,
+        message: Message,
+        handled: Result<Option<Vec<u8>>, Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
         match handled {
             Ok(response) => {
                 if let Some(reply) = message.reply {
@@ -151,7 +206,7 @@ impl Member {
                         let error = error.shortened(MAX_DETAIL);
                         let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
                         let outcome = RequestError::Refused(error);
-                        self.runtime.dead_letter(id, message, reason, detail, outcome);
+                        self.runtime.dead_letter(&self.id, message, reason, detail, outcome);
                     }
                 }
             }
@@ -159,8 +214,11 @@ impl Member {
                 self.crashed_with(message, &crash, context);
                 self.crashed(crash, context);
             }
+            // The message was handled: that is what came of it. Who waits for an answer is told
+            // that the component has stopped.
             Err(Failure::Exited) => {
-                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
+                drop(message);
+                self.exited(context);
             }
         }
     }
@@ -185,7 +243,7 @@ impl Member {
         if !self.registration.author.requester.begin_callback(&callback) {
             return;
         }
-        let Some(running) = &mut self.running else { return };
+        let Some(mut running) = self.running.take() else { return };
         let info = MessageInfo {
             sent_at: callback.sent_at,
             request: Some(callback.request),
@@ -193,69 +251,113 @@ impl Member {
             trace_parent: Some(callback.trace_parent),
             topic: None,
         };
-        let id = &self.id;
         self.registration.counters.callbacks.bump();
         let trace = Some(callback.trace_parent);
         running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
-        let handled = unwinding(|| running.handle_callback(id, &callback, info, context.queued()));
-        wait_for_filled(running, context);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let call = callback_call(instance, callback.outcome.clone(), info);
+                return self.go_on(Waiting::Callback(callback, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let handled = unwinding(|| running.handle_callback(id, &callback, info, queued));
+        self.running = Some(running);
+        self.callback_handled(callback, handled, context);
+    }
+
+    fn callback_handled(
+        &mut self,
+        callback: Callback,
+        handled: Result<(), Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
         match handled {
             Ok(()) => {}
             Err(Failure::Refused(error)) => {
-                self.runtime.refused_outcome(id, callback, &error.shortened(MAX_DETAIL));
+                self.runtime.refused_outcome(&self.id, callback, &error.shortened(MAX_DETAIL));
             }
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
-            Err(Failure::Exited) => {
-                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
-            }
+            Err(Failure::Exited) => self.exited(context),
         }
     }
 
-    fn handle_exit(&mut self, component: &ComponentId, context: &mut Context<'_, Self>) {
-        let Some(notice) = self.registration.author.watch.take(component) else { return };
-        let Some(running) = &mut self.running else { return };
+    fn handle_exit(&mut self, component: ComponentId, context: &mut Context<'_, Self>) {
+        let Some(notice) = self.registration.author.watch.take(&component) else { return };
+        let Some(mut running) = self.running.take() else { return };
         let info = MessageInfo::new(notice.at);
-        let id = &self.id;
         self.registration.counters.exits.bump();
         running.outbox_mut().begin_turn(context.worker(), context.began(), None);
-        let queued = context.queued();
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let call = exit_call(instance, component.clone(), notice.reason, info);
+                return self.go_on(Waiting::Exit(component, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
         let handled =
-            unwinding(|| running.handle_exit(id, component, &notice.reason, info, queued));
-        wait_for_filled(running, context);
+            unwinding(|| running.handle_exit(id, &component, &notice.reason, info, queued));
+        self.running = Some(running);
+        self.exit_handled(&component, handled, context);
+    }
+
+    fn exit_handled(
+        &mut self,
+        component: &ComponentId,
+        handled: Result<(), Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
         match handled {
             Ok(()) => {}
             Err(Failure::Refused(error)) => {
-                let error = error.shortened(MAX_DETAIL);
-                tracing::info!("{id} refuses to hear that {component} {}: {error}", notice.reason);
+                let (id, error) = (&self.id, error.shortened(MAX_DETAIL));
+                tracing::info!("{id} refuses to hear that {component} has ended: {error}");
             }
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
-            Err(Failure::Exited) => {
-                self.crashed(Crash::new(CrashKind::Exited, "by itself"), context)
-            }
+            Err(Failure::Exited) => self.exited(context),
         }
     }
 
-    /// Asks the code how it is, whatever is queued.
+    /// Asks the code how it is, whatever is queued. Where it waits in the middle of something, it
+    /// is asked the next time.
     fn check_health(&mut self, life: u64, context: &mut Context<'_, Self>) {
-        let (Some(running), Some(checkup)) = (&mut self.running, &mut self.checkup) else { return };
-        if !checkup.is_in(life) {
+        let Some(checkup) = self.checkup.as_mut().filter(|checkup| checkup.is_in(life)) else {
             return;
-        }
-        let id = &self.id;
+        };
+        let Some(mut running) = self.running.take() else {
+            return checkup.ask_later(&self.runtime.timers, ask(&self.registration));
+        };
         running.outbox_mut().begin_turn(context.worker(), context.began(), None);
-        let checked = unwinding(|| running.check_health(id, context.queued()));
-        wait_for_filled(running, context);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => return self.go_on(Waiting::Health(health_call(instance)), context),
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let checked = unwinding(|| running.check_health(id, queued));
+        self.running = Some(running);
+        self.health_checked(checked, context);
+    }
+
+    fn health_checked(
+        &mut self,
+        checked: Result<Health, Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
         let health = match checked {
             Ok(health) => health.shortened(MAX_DETAIL),
             Err(Failure::Refused(error)) => Health::Unhealthy(error.shortened(MAX_DETAIL).message),
-            Err(Failure::Exited) => {
-                return self.crashed(Crash::new(CrashKind::Exited, "by itself"), context);
-            }
+            Err(Failure::Exited) => return self.exited(context),
             Err(Failure::Crashed(crash)) => {
                 self.runtime.is_now(&self.registration, Health::Unhealthy(crash.to_string()));
                 return self.crashed(crash, context);
             }
         };
+        let Some(checkup) = &mut self.checkup else { return };
         let is_to_end = checkup.answer(&health);
         checkup.ask_later(&self.runtime.timers, ask(&self.registration));
         let why = is_to_end.then(|| health.to_string());
@@ -265,20 +367,48 @@ impl Member {
         }
     }
 
+    /// Has the next message wait for the receivers that this one's sends have filled.
+    fn wait_for_filled(&mut self, context: &mut Context<'_, Self>) {
+        let Some(running) = &mut self.running else { return };
+        for (receiver, wanted) in running.outbox_mut().end_turn() {
+            context.await_room(&receiver, wanted);
+        }
+    }
+
     fn crashed(&mut self, crash: Crash, context: &mut Context<'_, Self>) {
+        let restart = self.over(supervisor::ExitReason::Crashed, Status::GivenUp, context);
+        match restart {
+            Some(_) => self.runtime.exited(&self.id, ExitReason::Crashed(crash.to_string())),
+            None => self.runtime.ended(&self.id, ExitReason::GivenUp(crash.to_string())),
+        }
+        self.runtime.crashed(&self.id, &crash, restart);
+    }
+
+    /// It has ended itself, and meant to.
+    fn exited(&mut self, context: &mut Context<'_, Self>) {
+        let restart = self.over(supervisor::ExitReason::Normal, Status::Stopped, context);
+        match restart {
+            Some(_) => self.runtime.exited(&self.id, ExitReason::Normal),
+            None => self.runtime.ended(&self.id, ExitReason::Normal),
+        }
+        self.runtime.emit(&Event::Exited { id: &self.id, restart });
+    }
+
+    /// The instance is no more. Says in what time it starts again, or has it end in this state.
+    fn over(
+        &mut self,
+        reason: supervisor::ExitReason,
+        end: Status,
+        context: &mut Context<'_, Self>,
+    ) -> Option<Duration> {
         self.running = None;
         if let Some(checkup) = &mut self.checkup {
             checkup.end(&self.runtime.timers);
         }
         self.registration.author.forget_all(&self.runtime);
         let (now, random) = (self.runtime.clock.monotonic(), self.runtime.random());
-        let decision = self.supervisor.exited(supervisor::ExitReason::Crashed, now, random);
-        let restart = match decision {
-            Decision::Restart { after } => Some(after),
-            _ => None,
-        };
-        match restart {
-            Some(after) => {
+        match self.supervisor.exited(reason, now, random) {
+            Decision::Restart { after } => {
                 context.pause();
                 self.registration.set_status(Status::Restarting);
                 let address = self.registration.address.clone();
@@ -286,17 +416,19 @@ impl Member {
                     // One that was stopped meanwhile is not started again.
                     drop(address.command(|member: &mut Self, context| member.restart(context)));
                 });
+                Some(after)
             }
-            None => {
+            Decision::End => {
+                self.registration.set_status(end);
+                context.stop();
+                None
+            }
+            Decision::GiveUp(_) => {
                 self.registration.set_status(Status::GivenUp);
                 context.stop();
+                None
             }
         }
-        match restart {
-            Some(_) => self.runtime.exited(&self.id, ExitReason::Crashed(crash.to_string())),
-            None => self.runtime.ended(&self.id, ExitReason::GivenUp(crash.to_string())),
-        }
-        self.runtime.crashed(&self.id, &crash, restart);
     }
 }
 
@@ -307,12 +439,19 @@ impl Actor for Member {
         match mail {
             Mail::Message(message) => self.handle_message(message, context),
             Mail::Callback(callback) => self.handle_callback(callback, context),
-            Mail::Exit(component) => self.handle_exit(&component, context),
+            Mail::Exit(component) => self.handle_exit(component, context),
+        }
+    }
+
+    fn proceed(&mut self, context: &mut Context<'_, Self>) {
+        if let Some(waiting) = self.waiting.take() {
+            self.go_on(waiting, context);
         }
     }
 
     fn stopped(&mut self, exit: Exit, undelivered: VecDeque<Mail>) {
-        self.running = None;
+        (self.running, self.waiting) = (None, None);
+        self.stops.clear();
         if let Some(checkup) = &mut self.checkup {
             checkup.end(&self.runtime.timers);
         }
@@ -350,22 +489,13 @@ fn ask(registration: &Arc<Registration>) -> impl FnOnce(u64) + Send + use<> {
     }
 }
 
-/// Has the next message wait for the receivers that this one's sends have filled.
-fn wait_for_filled(running: &mut Running, context: &mut Context<'_, Member>) {
-    for (receiver, wanted) in running.outbox_mut().end_turn() {
-        context.await_room(&receiver, wanted);
-    }
-}
-
 /// Runs native code or a guest; a panic in it is a crash.
-fn unwinding<T, E: From<Crash>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        Err(Crash::new(CrashKind::Panic, panic_text(panic.as_ref())).into())
-    })
+pub(crate) fn unwinding<T, E: From<Crash>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(panic_crash(&*panic).into()))
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
+fn panic_crash(panic: &(dyn Any + Send)) -> Crash {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without a message".to_owned())
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    Crash::new(CrashKind::Panic, text.unwrap_or_else(|| "without a message".to_owned()))
 }

@@ -1,0 +1,107 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::{self, Poll};
+
+use airssys_wasm_actor::Context;
+use airssys_wasm_core::{ComponentId, Crash, CrashKind, Failure, Health};
+
+use super::{Member, panic_crash};
+use crate::mail::{Callback, Message};
+use crate::running::{Call, Running};
+
+/// What a guest is at, in the middle of which it waits: for a time, a socket, a file.
+///
+/// The call has the instance with it, and hands it back at its end.
+pub(super) enum Waiting {
+    Start(Call<Result<Running, Crash>>),
+    Message(Message, Call<(Running, Result<Option<Vec<u8>>, Failure>)>),
+    Callback(Callback, Call<(Running, Result<(), Failure>)>),
+    /// The news of a component that it monitors, and which.
+    Exit(ComponentId, Call<(Running, Result<(), Failure>)>),
+    Health(Call<(Running, Result<Health, Failure>)>),
+    Shutdown(Call<(Running, Result<(), Crash>)>),
+}
+
+impl Member {
+    /// Goes on with a call, to its end or until it waits again.
+    pub(super) fn go_on(&mut self, waiting: Waiting, context: &mut Context<'_, Self>) {
+        match waiting {
+            Waiting::Start(mut call) => match self.poll(&mut call) {
+                Poll::Pending => self.suspend(Waiting::Start(call), context),
+                Poll::Ready(launched) => {
+                    self.restarted(launched.and_then(|launched| launched), context);
+                }
+            },
+            Waiting::Message(message, mut call) => match self.poll_handler(&mut call) {
+                Poll::Pending => self.suspend(Waiting::Message(message, call), context),
+                Poll::Ready(handled) => {
+                    self.message_handled(message, handled, context);
+                    self.after_handler(context);
+                }
+            },
+            Waiting::Callback(callback, mut call) => match self.poll_handler(&mut call) {
+                Poll::Pending => self.suspend(Waiting::Callback(callback, call), context),
+                Poll::Ready(handled) => {
+                    self.callback_handled(callback, handled, context);
+                    self.after_handler(context);
+                }
+            },
+            Waiting::Exit(component, mut call) => match self.poll_handler(&mut call) {
+                Poll::Pending => self.suspend(Waiting::Exit(component, call), context),
+                Poll::Ready(handled) => {
+                    self.exit_handled(&component, handled, context);
+                    self.after_handler(context);
+                }
+            },
+            Waiting::Health(mut call) => match self.poll_handler(&mut call) {
+                Poll::Pending => self.suspend(Waiting::Health(call), context),
+                Poll::Ready(checked) => {
+                    self.health_checked(checked, context);
+                    self.after_handler(context);
+                }
+            },
+            Waiting::Shutdown(mut call) => match self.poll(&mut call) {
+                Poll::Pending => self.suspend(Waiting::Shutdown(call), context),
+                Poll::Ready(ended) => self.end(ended.and_then(|(_, ended)| ended), context),
+            },
+        }
+    }
+
+    fn suspend(&mut self, waiting: Waiting, context: &mut Context<'_, Self>) {
+        self.waiting = Some(waiting);
+        context.wait();
+    }
+
+    /// Polls a handler's call, which is ended where it has no leave to go on, and takes the
+    /// instance back.
+    fn poll_handler<T>(
+        &mut self,
+        call: &mut Call<(Running, Result<T, Failure>)>,
+    ) -> Poll<Result<T, Failure>> {
+        if self.registration.author.leave.is_cut() {
+            let crash = Crash::new(CrashKind::TimedOut, "it waited, and had to end at once");
+            return Poll::Ready(Err(crash.into()));
+        }
+        self.poll(call).map(|polled| {
+            let (running, handled) = polled?;
+            self.running = Some(running);
+            handled
+        })
+    }
+
+    /// Polls a call; a panic in it is a crash.
+    fn poll<T>(&self, call: &mut Call<T>) -> Poll<Result<T, Crash>> {
+        let waker = self.registration.address.waker();
+        let mut context = task::Context::from_waker(&waker);
+        match catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(&mut context))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic_crash(panic.as_ref()))),
+        }
+    }
+
+    /// Ends, where somebody wants that who waited for the handler.
+    fn after_handler(&mut self, context: &mut Context<'_, Self>) {
+        if !self.stops.is_empty() {
+            self.shut_down(context);
+        }
+    }
+}
