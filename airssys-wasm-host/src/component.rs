@@ -11,7 +11,7 @@ use crate::exports::Exports;
 use crate::imports;
 use crate::source::Source;
 use crate::wasi;
-use crate::{Engine, Imports, InstancePre, LoadError};
+use crate::{Engine, Imports, InstancePre, LoadError, LoadLimits};
 
 /// A component that was compiled, and that exports a handler. What it imports is judged when it is
 /// linked. Cloning shares it.
@@ -33,8 +33,22 @@ impl Component {
     ///
     /// # Errors
     ///
-    /// It is malformed, or it was built for something else; nothing of it has run.
+    /// It is malformed, too much, or built for something else; nothing of it has run.
     pub fn load(engine: &Engine, source: &[u8]) -> Result<Self, LoadError> {
+        Self::load_within(LoadLimits::default(), engine, source)
+    }
+
+    /// As [`load`](Self::load), within limits other than the default.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn load_within(
+        limits: LoadLimits,
+        engine: &Engine,
+        source: &[u8],
+    ) -> Result<Self, LoadError> {
+        limits.check_size(source)?;
         let source = Source::read(source)?;
         let description = Description::of(&source)?;
         let binary = if source.form.is_core_module() {
@@ -42,6 +56,7 @@ impl Component {
         } else {
             source.binary
         };
+        limits.check_code(&binary)?;
         let compiled = compile(engine, &binary)?;
         let exports = Arc::new(Exports::find(&compiled)?);
         Ok(Self {

@@ -41,7 +41,7 @@ pub enum TimeMeter {
     #[default]
     WallClock,
     /// Instructions, so that a guest ends at the same one in each run: for tests. Code runs
-    /// slower, and a guest that waits is not cut.
+    /// slower. What a guest waits is counted apart, by the clock of its surroundings.
     Fuel {
         /// How many units of fuel (about one per instruction) stand for a millisecond.
         per_millisecond: u64,

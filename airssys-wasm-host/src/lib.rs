@@ -1,9 +1,9 @@
 //! WebAssembly components under wasmtime: load one, call its handlers, keep it within limits.
 //!
 //! A [`Component`] is compiled once by an [`Engine`] and makes many [`Instance`]s, each with
-//! memory, limits and an [`Outbox`] of its own. There is no actor here, no queue and no thread
-//! but the engine's ticker: an instance runs where it is called, until it answers, crashes or
-//! is out of time.
+//! memory, limits and an [`Outbox`] of its own. There is no actor here and no queue: an instance
+//! runs where it is called, until it answers, crashes or is out of time. Threads are the engine's
+//! ticker, and tokio's once a guest is first given sockets, files or requests.
 //!
 //! ```
 //! # use std::error::Error;
@@ -39,6 +39,20 @@
 //! # }
 //! ```
 //!
+//! # WASI, and waiting
+//!
+//! Components may import WASI 0.2. What of it reaches out of the guest is empty or refused unless it
+//! is granted: see [`WasiGrants`], [`Imports`] and [`Component::link`]. Time, chance, what the guest
+//! prints and its configuration come from its [`Surroundings`].
+//!
+//! Most guests cannot wait, and are called synchronously. From what a component imports and was
+//! granted follows whether it can: where it imports `subscribe-instant` or `subscribe-duration` of
+//! `wasi:clocks` and a way to wait for them, anything of `wasi:sockets` or `wasi:http`, or
+//! `wasi:filesystem` with a directory granted, or functions of the host program's own
+//! [that wait](Imports::own_async). Such an instance is called with the methods that end in
+//! `_async`: the call is a future, and while the guest waits it holds no thread. The other methods
+//! do the same and hold the caller's thread.
+//!
 //! [`Outbox`]: airssys_wasm_core::Outbox
 
 mod bindings;
@@ -54,6 +68,7 @@ mod imports;
 mod instance;
 mod limits;
 mod load_error;
+mod load_limits;
 mod provided;
 mod signature;
 mod source;
@@ -75,6 +90,7 @@ pub use extensions::Extensions;
 pub use instance::{Instance, InstancePre};
 pub use limits::{Limits, MemoryBudget};
 pub use load_error::LoadError;
+pub use load_limits::{LoadLimits, TooMuch};
 pub use provided::Imports;
 pub use source::Form;
 pub use state::State;

@@ -3,6 +3,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::TooMuch;
+
 /// The error of a library beneath.
 pub(crate) type Cause = Box<dyn StdError + Send + Sync>;
 
@@ -58,6 +60,9 @@ pub enum LoadError {
          they need", .0.join(", ")
     )]
     UnknownImports(Vec<String>),
+    /// It is over a limit.
+    #[error("it is too much to load: {0}; make it smaller, or raise that limit")]
+    TooMuch(#[from] TooMuch),
     /// It is valid, and the compiler does not take it.
     #[error("it cannot be compiled: {}; build it without this feature", Line(.0.as_ref()))]
     Compile(#[source] Cause),

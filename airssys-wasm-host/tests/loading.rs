@@ -4,7 +4,8 @@
 mod support;
 
 use airssys_wasm_host::{
-    Component, Description, Form, Interfaces, LoadError, component_from_core, inspect,
+    Component, Description, Form, Interfaces, LoadError, LoadLimits, TooMuch, component_from_core,
+    inspect,
 };
 use support::{ECHO, ECHO_COMPONENT, guest, handler, handler_item, load};
 
@@ -261,4 +262,51 @@ fn a_core_module_without_memory_cannot_be_wrapped() {
     let error = error_of(text.as_bytes());
     assert!(matches!(error, LoadError::NotWrappable(_)), "{error}");
     assert!(std::error::Error::source(&error).is_some());
+}
+
+#[test]
+fn what_is_over_a_limit_is_not_compiled() {
+    let load = |limits, text: &str| {
+        Component::load_within(limits, &support::engine(), text.as_bytes()).map(drop)
+    };
+    let limits = LoadLimits::default();
+    load(limits, ECHO).unwrap();
+
+    let small = LoadLimits { size: ECHO.len() - 1, ..limits };
+    let error = load(small, ECHO).unwrap_err();
+    assert!(matches!(error, LoadError::TooMuch(TooMuch::Size { .. })), "{error}");
+    let (size, limit) = (ECHO.len(), ECHO.len() - 1);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "it is too much to load: it has {size} bytes, and the limit is {limit}; make it \
+             smaller, or raise that limit"
+        )
+    );
+
+    let short = LoadLimits { function_size: 20, ..limits };
+    let error = load(short, ECHO).unwrap_err();
+    assert!(matches!(error, LoadError::TooMuch(TooMuch::FunctionSize { .. })), "{error}");
+
+    let easy = LoadLimits { work: 200, ..limits };
+    let error = load(easy, ECHO).unwrap_err();
+    assert!(matches!(error, LoadError::TooMuch(TooMuch::Work { limit: 200 })), "{error}");
+}
+
+/// A few thousand bytes that the compiler would be busy with for minutes.
+#[test]
+fn loops_that_are_too_deep_are_not_compiled() {
+    let depth = 2000;
+    let text = guest(&format!(
+        "(func (param {params}) {open} {change} {close}) {handler}",
+        params = "i32 ".repeat(500),
+        open = "loop ".repeat(depth),
+        change = (1..500)
+            .map(|local| format!("local.get {local} i32.const 1 i32.add local.set {local} "))
+            .collect::<String>(),
+        close = "local.get 0 br_if 0 end ".repeat(depth),
+        handler = handler_item("(call $no-response)"),
+    ));
+    let error = error_of(text.as_bytes());
+    assert!(matches!(error, LoadError::TooMuch(TooMuch::Work { .. })), "{error}");
 }

@@ -171,6 +171,18 @@ fn random_numbers_follow_from_a_seed() {
 }
 
 #[test]
+fn a_guest_has_no_end_of_nothing() {
+    let takes = wasi_handler(
+        r#"(import "wasi:cli/stdout@0.2.12" "get-stdout" (func $stdout (result i32)))"#,
+        "(loop $again (drop (call $stdout)) (br $again)) unreachable",
+    );
+    let mut guest = granted(&takes, WasiGrants::default());
+    let crash = crash(guest.handle_message("a/b", b"", info()));
+    assert_eq!(crash.kind(), CrashKind::Trap);
+    assert!(crash.to_string().contains("table"), "{crash}");
+}
+
+#[test]
 fn configuration_is_read_by_key() {
     let asks = wasi_handler(
         r#"(import "wasi:config/store@0.2.0-rc.1" "get" (func $get (param i32 i32 i32)))"#,

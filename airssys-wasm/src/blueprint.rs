@@ -59,8 +59,8 @@ impl GuestBlueprint {
             time: Time { clock: Arc::clone(&runtime.clock), alarm },
             random: if runtime.is_seeded { Random::Seed(runtime.random()) } else { Random::System },
             output: runtime.output.clone(),
+            memory: runtime.memory.clone(),
             config: self.config.clone(),
-            memory: None,
             extensions: self.extensions.as_ref().map_or_else(Extensions::new, |make| make()),
         }
     }

@@ -10,7 +10,7 @@ use airssys_wasm_actor::Scheduler;
 use airssys_wasm_broker::{DeadLetters, Registry, Topics};
 use airssys_wasm_core::Clock;
 use airssys_wasm_host::{
-    Engine, EngineConfig, EngineError, Imports, Output as GuestOutput, TimeMeter,
+    Engine, EngineConfig, EngineError, Imports, MemoryBudget, Output as GuestOutput, TimeMeter,
 };
 use parking_lot::Mutex;
 use rand::SeedableRng;
@@ -42,6 +42,7 @@ pub struct SystemBuilder {
     engine: Option<Engine>,
     imports: Imports<Outbox>,
     guest_output: GuestOutput,
+    memory: Option<usize>,
 }
 
 /// The most subscriptions of one component.
@@ -67,6 +68,7 @@ impl Default for SystemBuilder {
             engine: None,
             imports: Imports::new(),
             guest_output: GuestOutput::default(),
+            memory: None,
         }
     }
 }
@@ -91,6 +93,13 @@ impl SystemBuilder {
     #[must_use]
     pub fn spare_threads(self, spare_threads: usize) -> Self {
         Self { spare_threads, ..self }
+    }
+
+    /// How many bytes of memory all guests together may have; without a limit unless it is said here. A
+    /// guest that wants more when there is no more to be had crashes.
+    #[must_use]
+    pub fn memory(self, memory: usize) -> Self {
+        Self { memory: Some(memory), ..self }
     }
 
     /// How long a request may take whose sender does not say; 5 s unless it is said here.
@@ -204,6 +213,7 @@ impl SystemBuilder {
             closed: AtomicBool::new(false),
             alarm: Arc::new(TimersAlarm(scheduler.timers().clone())),
             output: self.guest_output,
+            memory: self.memory.map(|limit| Arc::new(MemoryBudget::new(limit))),
             is_seeded: scheduler.is_seeded(),
         };
         let output = Arc::new(Mutex::new(BufWriter::new(self.output)));

@@ -120,6 +120,10 @@ impl SystemBuilder {
             Some(audit) => builder.audit(audit_settings(audit)),
             None => builder,
         };
+        let builder = match settings.memory {
+            Some(memory) => builder.memory(bytes(memory)),
+            None => builder,
+        };
         let builder = match settings.workers {
             Some(workers) => builder.workers(workers.get() as usize),
             None => builder,

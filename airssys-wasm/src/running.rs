@@ -21,6 +21,9 @@ pub(crate) enum Running {
 /// A call of a guest that waits in the middle of it. It holds no thread meanwhile.
 pub(crate) type Call<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
+/// A handler's call: at its end it hands the instance back, with what it said.
+pub(crate) type HandlerCall<T> = Call<(Running, Result<T, Failure>)>;
+
 /// Code that is being made to run: its `init` has returned, or waits.
 pub(crate) enum Launch {
     Done(Result<Running, Crash>),
@@ -175,7 +178,7 @@ pub(crate) fn message_call(
     sender: ComponentId,
     message: Bytes,
     info: MessageInfo,
-) -> Call<(Running, Result<Option<Vec<u8>>, Failure>)> {
+) -> HandlerCall<Option<Vec<u8>>> {
     Box::pin(async move {
         let handled = instance.handle_message_async(sender.as_str(), &message, info).await;
         (Running::Guest(instance), handled)
@@ -187,7 +190,7 @@ pub(crate) fn callback_call(
     mut instance: Box<Instance<Outbox>>,
     outcome: Result<Bytes, RequestError>,
     info: MessageInfo,
-) -> Call<(Running, Result<(), Failure>)> {
+) -> HandlerCall<()> {
     Box::pin(async move {
         let handled = instance.handle_callback_async(outcome.as_deref(), info).await;
         (Running::Guest(instance), handled)
@@ -200,7 +203,7 @@ pub(crate) fn exit_call(
     component: ComponentId,
     reason: ExitReason,
     info: MessageInfo,
-) -> Call<(Running, Result<(), Failure>)> {
+) -> HandlerCall<()> {
     Box::pin(async move {
         let handled = instance.handle_exit_async(component.as_str(), &reason, info).await;
         (Running::Guest(instance), handled)
@@ -208,9 +211,7 @@ pub(crate) fn exit_call(
 }
 
 /// As [`Running::check_health`], of a guest that can wait.
-pub(crate) fn health_call(
-    mut instance: Box<Instance<Outbox>>,
-) -> Call<(Running, Result<Health, Failure>)> {
+pub(crate) fn health_call(mut instance: Box<Instance<Outbox>>) -> HandlerCall<Health> {
     Box::pin(async move {
         let checked = instance.check_health_async().await;
         (Running::Guest(instance), checked)

@@ -8,7 +8,7 @@ use airssys_wasm_core::{
     Alarm, Clock, ComponentError, ComponentId, Crash, ExitReason, Health, MonitorError,
     RequestError, SendError, TraceParent,
 };
-use airssys_wasm_host::Output;
+use airssys_wasm_host::{MemoryBudget, Output};
 use airssys_wasm_security::Pattern;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -46,6 +46,8 @@ pub(crate) struct Runtime {
     pub(crate) alarm: Arc<dyn Alarm>,
     /// Takes what guests print.
     pub(crate) output: Output,
+    /// What the memories of all guests may have together.
+    pub(crate) memory: Option<Arc<MemoryBudget>>,
     /// Whether time passes only when somebody moves it.
     pub(crate) is_seeded: bool,
 }

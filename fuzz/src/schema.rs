@@ -154,6 +154,7 @@ pub static SYSTEM: Rule = Rule::Keys(&[
             key("workers", Rule::Count(1, U32)),
             key("slice", Rule::Time(1)),
             key("spare_threads", Rule::Count(0, U32)),
+            key("memory", Rule::Size(1, U64)),
             key("request_timeout", Rule::Time(1)),
             key("drain", Rule::Time(0)),
         ]),

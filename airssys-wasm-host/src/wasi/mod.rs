@@ -53,6 +53,7 @@ impl Wasi {
     ) -> Result<Self, Crash> {
         let network = Network::new(&grants.network);
         let mut context = WasiCtxBuilder::new();
+        context.max_random_size(MAX_RANDOM_BYTES);
         context.envs(&grants.env);
         if grants.stdio {
             for stream in [Stream::Stdout, Stream::Stderr] {
@@ -73,8 +74,10 @@ impl Wasi {
             context.insecure_random_seed(u128::from(seed).wrapping_mul(SPREAD));
         }
         network.limit(&mut context);
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(MAX_HANDLES);
         Ok(Self {
-            table: ResourceTable::new(),
+            table,
             context: context.build(),
             time: surroundings.time.clone(),
             waiting,
@@ -88,6 +91,13 @@ impl Wasi {
         Clocks { time: &self.time, waiting: self.waiting.as_ref(), table: &mut self.table }
     }
 }
+
+/// How many streams, files, sockets and the like a guest may have open: they are memory of the
+/// host's.
+const MAX_HANDLES: usize = 10_000;
+
+/// The most random bytes at once, for the same reason.
+const MAX_RANDOM_BYTES: u64 = 1 << 20;
 
 /// Odd and with bits all over, so that seeds which lie side by side do not.
 const SPREAD: u128 = 0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835;

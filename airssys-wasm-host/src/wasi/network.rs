@@ -54,9 +54,11 @@ impl Network {
 
     async fn permits(&self, address: SocketAddr, purpose: SocketAddrUse) -> bool {
         match purpose {
-            SocketAddrUse::TcpConnect | SocketAddrUse::UdpSend | SocketAddrUse::UdpReceive => {
+            SocketAddrUse::TcpConnect | SocketAddrUse::UdpSend => {
                 self.covers(address) || self.covers_by_name(address).await
             }
+            // Answers, so the address is known. Anyone may send one: nothing is looked up for it.
+            SocketAddrUse::UdpReceive => self.covers(address),
             // What connects has an address of its own, which the system chooses.
             SocketAddrUse::TcpBind | SocketAddrUse::UdpBind => {
                 address.ip().is_unspecified() && address.port() == 0
@@ -75,28 +77,29 @@ impl Network {
         })
     }
 
-    /// Looks up the names that were granted.
+    /// Looks up the names that were granted, for a guest that has the address from elsewhere.
     async fn covers_by_name(&self, address: SocketAddr) -> bool {
         for pattern in self.patterns.iter().filter(|pattern| pattern.covers_port(address.port())) {
             let Some(name) = pattern.name() else { continue };
             let Ok(mut found) = tokio::net::lookup_host((name, 0)).await else { continue };
             if found.any(|found| found.ip().to_canonical() == address.ip().to_canonical()) {
+                self.known.lock().add(address.ip(), name);
                 return true;
             }
         }
         false
     }
+}
 
-    fn remember(&mut self, stream: u32, address: IpAddr) {
-        let Some(name) = self.lookups.get(&stream) else { return };
-        let mut known = self.known.lock();
-        if known.count == MAX_KNOWN {
+impl Known {
+    fn add(&mut self, address: IpAddr, name: &str) {
+        if self.count == MAX_KNOWN {
             return;
         }
-        let names = known.names.entry(address.to_canonical()).or_default();
-        if !names.contains(name) {
-            names.push(name.clone());
-            known.count += 1;
+        let names = self.names.entry(address.to_canonical()).or_default();
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+            self.count += 1;
         }
     }
 }
@@ -152,10 +155,10 @@ impl HostResolveAddressStream for Names<'_> {
         &mut self,
         stream: Resource<ResolveAddressStream>,
     ) -> SocketResult<Option<IpAddress>> {
-        let id = stream.rep();
+        let name = self.network.lookups.get(&stream.rep());
         let address = self.sockets.resolve_next_address(stream)?;
-        if let Some(address) = address {
-            self.network.remember(id, ip_of(address));
+        if let (Some(name), Some(address)) = (name, address) {
+            self.network.known.lock().add(ip_of(address), name);
         }
         Ok(address)
     }

@@ -99,6 +99,9 @@ pub struct System {
     /// Threads for guests over their slice.
     #[serde(deserialize_with = "value::one")]
     pub spare_threads: u32,
+    /// What the memories of all guests may have together; none: there is no limit.
+    #[serde(deserialize_with = "value::some")]
+    pub memory: Option<ByteSize>,
     /// The time-out of requests that name none.
     #[serde(deserialize_with = "time::positive")]
     pub request_timeout: Duration,
@@ -114,6 +117,7 @@ impl Default for System {
             workers: None,
             slice: Duration::from_millis(1),
             spare_threads: 256,
+            memory: None,
             request_timeout: Duration::from_secs(5),
             drain: Duration::from_secs(10),
         }

@@ -117,8 +117,7 @@ impl Member {
 
     /// Takes messages again, unless it has crashed: then the restart will.
     pub(crate) fn resume(&mut self, context: &mut Context<'_, Self>) {
-        let is_at_work =
-            !matches!(self.waiting, None | Some(Waiting::Start(_) | Waiting::Shutdown(_)));
+        let is_at_work = self.waiting.as_ref().is_some_and(Waiting::is_handler);
         if self.running.is_some() || is_at_work {
             context.resume();
         }
@@ -129,7 +128,7 @@ impl Member {
     pub(crate) fn stop(&mut self, context: &mut Context<'_, Self>, done: Sender<()>) {
         self.stops.push(done);
         match &self.waiting {
-            Some(Waiting::Start(_)) | None => self.shut_down(context),
+            None | Some(Waiting::Start(_)) => self.shut_down(context),
             Some(_) => {}
         }
     }
@@ -284,44 +283,6 @@ impl Member {
         }
     }
 
-    fn handle_exit(&mut self, component: ComponentId, context: &mut Context<'_, Self>) {
-        let Some(notice) = self.registration.author.watch.take(&component) else { return };
-        let Some(mut running) = self.running.take() else { return };
-        let info = MessageInfo::new(notice.at);
-        self.registration.counters.exits.bump();
-        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
-        let mut running = match running.into_waiting() {
-            Err(running) => running,
-            Ok(instance) => {
-                let call = exit_call(instance, component.clone(), notice.reason, info);
-                return self.go_on(Waiting::Exit(component, call), context);
-            }
-        };
-        let (id, queued) = (&self.id, context.queued());
-        let handled =
-            unwinding(|| running.handle_exit(id, &component, &notice.reason, info, queued));
-        self.running = Some(running);
-        self.exit_handled(&component, handled, context);
-    }
-
-    fn exit_handled(
-        &mut self,
-        component: &ComponentId,
-        handled: Result<(), Failure>,
-        context: &mut Context<'_, Self>,
-    ) {
-        self.wait_for_filled(context);
-        match handled {
-            Ok(()) => {}
-            Err(Failure::Refused(error)) => {
-                let (id, error) = (&self.id, error.shortened(MAX_DETAIL));
-                tracing::info!("{id} refuses to hear that {component} has ended: {error}");
-            }
-            Err(Failure::Crashed(crash)) => self.crashed(crash, context),
-            Err(Failure::Exited) => self.exited(context),
-        }
-    }
-
     /// Asks the code how it is, whatever is queued. Where it waits in the middle of something, it
     /// is asked the next time.
     fn check_health(&mut self, life: u64, context: &mut Context<'_, Self>) {
@@ -372,6 +333,46 @@ impl Member {
         let Some(running) = &mut self.running else { return };
         for (receiver, wanted) in running.outbox_mut().end_turn() {
             context.await_room(&receiver, wanted);
+        }
+    }
+
+    fn handle_exit(&mut self, component: &ComponentId, context: &mut Context<'_, Self>) {
+        let Some(notice) = self.registration.author.watch.take(component) else { return };
+        let Some(mut running) = self.running.take() else { return };
+        let info = MessageInfo::new(notice.at);
+        self.registration.counters.exits.bump();
+        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let (component, reason) = (component.clone(), notice.reason);
+                let call = exit_call(instance, component.clone(), reason.clone(), info);
+                return self.go_on(Waiting::Exit(component, reason, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let handled =
+            unwinding(|| running.handle_exit(id, component, &notice.reason, info, queued));
+        self.running = Some(running);
+        self.exit_handled(component, &notice.reason, handled, context);
+    }
+
+    fn exit_handled(
+        &mut self,
+        component: &ComponentId,
+        reason: &ExitReason,
+        handled: Result<(), Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
+        match handled {
+            Ok(()) => {}
+            Err(Failure::Refused(error)) => {
+                let (id, error) = (&self.id, error.shortened(MAX_DETAIL));
+                tracing::info!("{id} refuses to hear that {component} {reason}: {error}");
+            }
+            Err(Failure::Crashed(crash)) => self.crashed(crash, context),
+            Err(Failure::Exited) => self.exited(context),
         }
     }
 
@@ -439,7 +440,7 @@ impl Actor for Member {
         match mail {
             Mail::Message(message) => self.handle_message(message, context),
             Mail::Callback(callback) => self.handle_callback(callback, context),
-            Mail::Exit(component) => self.handle_exit(component, context),
+            Mail::Exit(component) => self.handle_exit(&component, context),
         }
     }
 
