@@ -28,6 +28,8 @@ pub enum CrashKind {
     /// The guest ended itself and said that it failed. Where it said that all is well, that is
     /// [`Failure::Exited`](crate::Failure::Exited).
     Exited,
+    /// It said so often that it is unhealthy that it is to start anew.
+    Unhealthy,
     /// The call was given up by its caller while the guest waited.
     Abandoned,
 }
@@ -68,6 +70,7 @@ impl fmt::Display for CrashKind {
             Self::Panic => "panicked",
             Self::FailedStart => "failed to start",
             Self::Exited => "exited",
+            Self::Unhealthy => "is unhealthy",
             Self::Abandoned => "was given up while it waited",
         })
     }

@@ -32,6 +32,7 @@ pub(crate) use airssys::component::topics::SubscribeError;
 pub(crate) use airssys::component::types::{ComponentError, RequestId};
 pub(crate) use exports::airssys::component::callback::RequestError;
 pub(crate) use exports::airssys::component::exits::ExitReason;
+pub(crate) use exports::airssys::component::health::Status;
 
 impl From<RequestId> for core::RequestId {
     fn from(id: RequestId) -> Self {
@@ -123,6 +124,16 @@ impl From<&core::ExitReason> for ExitReason {
             core::ExitReason::Stopped => Self::Stopped,
             core::ExitReason::GivenUp(crash) => Self::GivenUp(crash.clone()),
             core::ExitReason::NoSuchComponent => Self::NoSuchComponent,
+        }
+    }
+}
+
+impl From<Status> for core::Health {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Healthy => Self::Healthy,
+            Status::Degraded(why) => Self::Degraded(why),
+            Status::Unhealthy(why) => Self::Unhealthy(why),
         }
     }
 }

@@ -5,8 +5,8 @@ use wasmtime::component::{
 use wasmtime::{Engine, Store};
 
 use crate::LoadError;
-use crate::bindings::{ComponentError, ExitReason, RequestError, RequestId};
-use crate::contract::{CALLBACK, Contract, EXITS, EXPORTS, HANDLER, LIFECYCLE};
+use crate::bindings::{ComponentError, ExitReason, RequestError, RequestId, Status};
+use crate::contract::{CALLBACK, Contract, EXITS, EXPORTS, HANDLER, HEALTH, LIFECYCLE};
 use crate::signature::Signature;
 
 /// What a function that may refuse gives back.
@@ -21,6 +21,7 @@ pub(crate) struct Exports {
     handle_message: ComponentExportIndex,
     handle_callback: Option<ComponentExportIndex>,
     handle_exit: Option<ComponentExportIndex>,
+    check: Option<ComponentExportIndex>,
     init: Option<ComponentExportIndex>,
     shutdown: Option<ComponentExportIndex>,
 }
@@ -31,6 +32,7 @@ pub(crate) struct Functions {
     pub(crate) handle_message: HandleMessage,
     pub(crate) handle_callback: Option<HandleCallback>,
     pub(crate) handle_exit: Option<HandleExit>,
+    pub(crate) check: Option<TypedFunc<(), (Status,)>>,
     pub(crate) init: Option<TypedFunc<(), Answer<()>>>,
     pub(crate) shutdown: Option<TypedFunc<(), ()>>,
 }
@@ -55,6 +57,7 @@ impl Exports {
             handle_message,
             handle_callback: index(CALLBACK, "handle-callback"),
             handle_exit: index(EXITS, "handle-exit"),
+            check: index(HEALTH, "check"),
             init: index(LIFECYCLE, "init"),
             shutdown: index(LIFECYCLE, "shutdown"),
         })
@@ -69,6 +72,7 @@ impl Exports {
             handle_message: instance.get_typed_func(&mut *store, self.handle_message)?,
             handle_callback: optional(instance, store, self.handle_callback)?,
             handle_exit: optional(instance, store, self.handle_exit)?,
+            check: optional(instance, store, self.check)?,
             init: optional(instance, store, self.init)?,
             shutdown: optional(instance, store, self.shutdown)?,
         })

@@ -3,11 +3,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, Outbox, RequestError,
+    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, Outbox, RequestError,
 };
 use wasmtime::Store;
 
-use crate::bindings;
+use crate::bindings::{self, Status};
 use crate::exports::{Answer, Exports, Functions};
 use crate::fault::{crash_in_start, failure_in};
 use crate::imports::Taken;
@@ -237,6 +237,24 @@ impl<O: Outbox> Instance<O> {
         self.answer("handle-exit", self.time.message, answer)
     }
 
+    /// Asks the guest how it is. One that exports no `health` is healthy.
+    ///
+    /// # Errors
+    ///
+    /// The guest crashed or ended itself; it may take as long as for a message.
+    pub fn check_health(&mut self) -> Result<Health, Failure> {
+        if self.can_wait() {
+            return block_on(self.check_health_async());
+        }
+        self.begin(self.time.message)?;
+        let answer = match &self.functions.check {
+            Some(check) => check.call(&mut self.store, ()),
+            None => Ok((Status::Healthy,)),
+        };
+        let (status,) = self.end("check", self.time.message, answer)?;
+        Ok(status.into())
+    }
+
     /// Calls the guest's `shutdown`, if it exports one.
     ///
     /// # Errors
@@ -284,7 +302,7 @@ impl<O: Outbox> Instance<O> {
         Ok(())
     }
 
-    fn end<T>(
+    pub(crate) fn end<T>(
         &mut self,
         call: &'static str,
         time: TimeLimit,

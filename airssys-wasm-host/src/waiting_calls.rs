@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, Outbox, RequestError,
+    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, Outbox, RequestError,
 };
 
-use crate::bindings;
+use crate::bindings::{self, Status};
 use crate::fault::crash_in_start;
 use crate::limits::Limits;
 use crate::time_limit::{self, TimeLimit, TimeLimits};
@@ -139,6 +139,26 @@ impl<O: Outbox> Instance<O> {
         };
         self.store.data_mut().message = None;
         self.answer("handle-exit", self.time.message, answer)
+    }
+
+    /// As [`check_health`](Self::check_health).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn check_health_async(&mut self) -> Result<Health, Failure> {
+        let Some(waiting) = self.begin_waiting(self.time.message)? else {
+            return self.check_health();
+        };
+        let answer = match &self.functions.check {
+            Some(check) => {
+                let call = check.call_async(&mut self.store, ());
+                waiting.run(self.time.message.duration, call).await
+            }
+            None => Ok((Status::Healthy,)),
+        };
+        let (status,) = self.end("check", self.time.message, answer)?;
+        Ok(status.into())
     }
 
     /// As [`shutdown`](Self::shutdown).

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use airssys_wasm_core::{ComponentId, Crash};
+use airssys_wasm_core::{ComponentId, Crash, Health};
 use airssys_wasm_supervisor::GiveUp;
 
 use crate::dead_letter::DeadLetter;
@@ -17,6 +17,13 @@ pub enum Event<'a> {
         crash: &'a Crash,
         /// In what time it starts again; `None`: it was given up.
         restart: Option<Duration>,
+    },
+    /// A component says otherwise than before how it is.
+    HealthChanged {
+        /// Which.
+        id: &'a ComponentId,
+        /// What it says; of one that crashed when it was asked, how.
+        health: &'a Health,
     },
     /// A component has ended itself, and that was no fault: it called `wasi:cli/exit` with success.
     Exited {

@@ -290,6 +290,7 @@ fn spec(component: &SystemComponent, guest: &Guest) -> ComponentSpec {
         )
         .pending_requests(manifest.quota.pending_requests)
         .pending_timers(manifest.quota.pending_timers)
+        .health(manifest.health.interval, manifest.health.restart_after)
         .monitors(manifest.quota.monitors)
         .config(manifest.config.clone())
         .max_deliveries(manifest.mailbox.max_deliveries.get())
@@ -318,10 +319,8 @@ fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
         if quota.message_burst.is_some() && quota.message_rate.is_none() {
             tracing::warn!("{id}: message_burst has no effect without message_rate; add that");
         }
-        let settings = [
-            (manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message"),
-            (manifest.health != manifest::Health::default(), "[health]"),
-        ];
+        let settings =
+            [(manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message")];
         let set = settings.into_iter().filter(|(is_set, _)| *is_set);
         ignored.extend(set.map(|(_, name)| format!("{name} of {id}")));
     }

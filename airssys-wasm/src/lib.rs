@@ -41,6 +41,7 @@ mod audit_log;
 mod authority;
 mod blueprint;
 mod builder;
+mod checkup;
 mod codecs;
 mod dead_letter;
 mod event;
@@ -68,7 +69,7 @@ mod watch;
 pub use airssys_wasm_actor::{MailboxLimits, Overflow};
 pub use airssys_wasm_codec::{Codec, Digest, Envelope};
 pub use airssys_wasm_core::{
-    Clock, ComponentError, ComponentId, Crash, CrashKind, ExitReason, InvalidId,
+    Clock, ComponentError, ComponentId, Crash, CrashKind, ExitReason, Health, InvalidId,
     InvalidTraceParent, MessageInfo, MonitorError, RequestError, RequestId, SendError,
     SubscribeError, TimerError, TimerId, Topic, TraceParent,
 };

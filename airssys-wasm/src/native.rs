@@ -1,8 +1,8 @@
 use std::time::Duration;
 
 use airssys_wasm_core::{
-    ComponentError, ComponentId, ExitReason, MessageInfo, MonitorError, Outbox, RequestError,
-    RequestId, SendError, SubscribeError, TimerError, TimerId,
+    ComponentError, ComponentId, ExitReason, Health, MessageInfo, MonitorError, Outbox,
+    RequestError, RequestId, SendError, SubscribeError, TimerError, TimerId,
 };
 
 /// A component in Rust, that lives in a system beside guests and under the same contract.
@@ -59,6 +59,13 @@ pub trait Native: Send + 'static {
     ) -> Result<(), ComponentError> {
         let _ = (component, reason, context);
         Ok(())
+    }
+
+    /// Says how it is. It is asked where [`ComponentSpec::health`](crate::ComponentSpec::health)
+    /// is set.
+    fn check_health(&mut self, context: &mut Context<'_>) -> Health {
+        let _ = context;
+        Health::Healthy
     }
 
     /// Called after the last message.

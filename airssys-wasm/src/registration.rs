@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use airssys_wasm_actor::Address;
-use airssys_wasm_core::ComponentId;
+use airssys_wasm_core::{ComponentId, Health};
+use parking_lot::Mutex;
 
 use crate::authority::Authority;
 use crate::codecs::Codecs;
@@ -24,6 +25,8 @@ pub(crate) struct Registration {
     /// For how long its `shutdown` may run.
     pub(crate) shutdown_timeout: Duration,
     pub(crate) counters: Counters,
+    /// What it has last said of itself, since it started.
+    pub(crate) health: Mutex<Option<Health>>,
     status: AtomicU8,
 }
 
@@ -137,8 +140,15 @@ impl Registration {
         max_message_size: u32,
         shutdown_timeout: Duration,
     ) -> Arc<Self> {
-        let (counters, status) = (Counters::default(), AtomicU8::new(Status::Starting as u8));
-        Arc::new(Self { author, address, max_message_size, shutdown_timeout, counters, status })
+        Arc::new(Self {
+            author,
+            address,
+            max_message_size,
+            shutdown_timeout,
+            counters: Counters::default(),
+            health: Mutex::default(),
+            status: AtomicU8::new(Status::Starting as u8),
+        })
     }
 
     pub(crate) fn id(&self) -> &ComponentId {

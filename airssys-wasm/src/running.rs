@@ -2,7 +2,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, RequestError,
+    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
 };
 use airssys_wasm_host::Instance;
 use bytes::Bytes;
@@ -20,6 +20,9 @@ pub(crate) enum Running {
 
 /// A call of a guest that waits in the middle of it. It holds no thread meanwhile.
 pub(crate) type Call<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A handler's call: at its end it hands the instance back, with what it said.
+pub(crate) type HandlerCall<T> = Call<(Running, Result<T, Failure>)>;
 
 /// Code that is being made to run: its `init` has returned, or waits.
 pub(crate) enum Launch {
@@ -121,6 +124,20 @@ impl Running {
         }
     }
 
+    pub(crate) fn check_health(
+        &mut self,
+        id: &ComponentId,
+        queued: usize,
+    ) -> Result<Health, Failure> {
+        match self {
+            Self::Guest(instance) => instance.check_health(),
+            Self::Native { component, outbox } => {
+                let mut context = Context { id, outbox: &mut **outbox, message: None, queued };
+                Ok(component.check_health(&mut context))
+            }
+        }
+    }
+
     pub(crate) fn shutdown(&mut self, id: &ComponentId) -> Result<(), Crash> {
         match self {
             Self::Guest(instance) => instance.shutdown(),
@@ -161,7 +178,7 @@ pub(crate) fn message_call(
     sender: ComponentId,
     message: Bytes,
     info: MessageInfo,
-) -> Call<(Running, Result<Option<Vec<u8>>, Failure>)> {
+) -> HandlerCall<Option<Vec<u8>>> {
     Box::pin(async move {
         let handled = instance.handle_message_async(sender.as_str(), &message, info).await;
         (Running::Guest(instance), handled)
@@ -173,7 +190,7 @@ pub(crate) fn callback_call(
     mut instance: Box<Instance<Outbox>>,
     outcome: Result<Bytes, RequestError>,
     info: MessageInfo,
-) -> Call<(Running, Result<(), Failure>)> {
+) -> HandlerCall<()> {
     Box::pin(async move {
         let handled = instance.handle_callback_async(outcome.as_deref(), info).await;
         (Running::Guest(instance), handled)
@@ -186,10 +203,18 @@ pub(crate) fn exit_call(
     component: ComponentId,
     reason: ExitReason,
     info: MessageInfo,
-) -> Call<(Running, Result<(), Failure>)> {
+) -> HandlerCall<()> {
     Box::pin(async move {
         let handled = instance.handle_exit_async(component.as_str(), &reason, info).await;
         (Running::Guest(instance), handled)
+    })
+}
+
+/// As [`Running::check_health`], of a guest that can wait.
+pub(crate) fn health_call(mut instance: Box<Instance<Outbox>>) -> HandlerCall<Health> {
+    Box::pin(async move {
+        let checked = instance.check_health_async().await;
+        (Running::Guest(instance), checked)
     })
 }
 

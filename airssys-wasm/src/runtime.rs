@@ -5,8 +5,8 @@ use std::time::Duration;
 use airssys_wasm_actor::Timers;
 use airssys_wasm_broker::{DeadLetters, Registry, Topics};
 use airssys_wasm_core::{
-    Alarm, Clock, ComponentError, ComponentId, Crash, ExitReason, MonitorError, RequestError,
-    SendError, TraceParent,
+    Alarm, Clock, ComponentError, ComponentId, Crash, ExitReason, Health, MonitorError,
+    RequestError, SendError, TraceParent,
 };
 use airssys_wasm_host::{MemoryBudget, Output};
 use airssys_wasm_security::Pattern;
@@ -207,6 +207,14 @@ impl Runtime {
         self.emit(&Event::DeadLetter(&letter));
     }
 
+    /// Notes how a component is.
+    pub(crate) fn is_now(&self, registration: &Registration, health: Health) {
+        let before = registration.health.lock().replace(health.clone()).unwrap_or_default();
+        if before != health {
+            self.emit(&Event::HealthChanged { id: registration.id(), health: &health });
+        }
+    }
+
     /// Has a component be told how `target` ends.
     pub(crate) fn monitor(
         &self,
@@ -267,6 +275,8 @@ fn log(event: &Event<'_>) {
             tracing::warn!("{id} {crash}; it starts again in {after:?}");
         }
         Event::Crashed { id, crash, restart: None } => tracing::error!("{id} {crash}; given up"),
+        Event::HealthChanged { id, health: Health::Healthy } => tracing::info!("{id} is healthy"),
+        Event::HealthChanged { id, health } => tracing::warn!("{id} is {health}"),
         Event::Exited { id, restart: Some(after) } => {
             tracing::info!("{id} has ended itself; it starts again in {after:?}");
         }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use airssys_wasm_actor::MailboxLimits;
 use airssys_wasm_codec::{Codec, Digest};
@@ -8,6 +9,7 @@ use airssys_wasm_security::{Binding, Grants, Rate};
 use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
 
 use crate::blueprint::{Blueprint, ExtensionsFactory, GuestBlueprint, NativeFactory};
+use crate::checkup::Checkup;
 use crate::codecs::Codecs;
 use crate::guest::Guest;
 use crate::native::Native;
@@ -45,6 +47,7 @@ pub struct ComponentSpec {
     pub(crate) pending_timers: u32,
     pub(crate) monitors: u32,
     pub(crate) max_deliveries: u32,
+    pub(crate) health: Option<(Duration, u32)>,
     pub(crate) supervised: Supervised,
 }
 
@@ -58,6 +61,8 @@ const MAX_MESSAGE_SIZE: u32 = 1 << 20;
 const PENDING_REQUESTS: u32 = 1000;
 const PENDING_TIMERS: u32 = 1000;
 const MONITORS: u32 = 1000;
+const HEALTH_INTERVAL: Duration = Duration::from_secs(10);
+const RESTART_AFTER: u32 = 3;
 
 impl ComponentSpec {
     /// A component of a guest's code.
@@ -92,6 +97,7 @@ impl ComponentSpec {
             pending_timers: PENDING_TIMERS,
             monitors: MONITORS,
             max_deliveries: 1,
+            health: None,
             supervised: Supervised::default(),
         }
     }
@@ -197,6 +203,14 @@ impl ComponentSpec {
         Self { max_deliveries, ..self }
     }
 
+    /// How often it is asked how it is, where it can say that, and after how many unhealthy answers
+    /// in a row it crashes; 0: never. At the start a guest is asked every 10 s, and crashes at the
+    /// third; a native component is not asked.
+    #[must_use]
+    pub fn health(self, interval: Duration, restart_after: u32) -> Self {
+        Self { health: Some((interval, restart_after)), ..self }
+    }
+
     /// The group that it is in, by the name under which it was [added](crate::System::add_group); at
     /// the start it is directly under the system.
     #[must_use]
@@ -262,6 +276,18 @@ impl ComponentSpec {
             Code::Guest(guest) => guest.description().interfaces.callback,
             Code::Native(_) => true,
         }
+    }
+
+    /// How it is asked how it is, where it can say that.
+    pub(crate) fn checkup(&self) -> Option<Checkup> {
+        let (interval, restart_after) = match &self.code {
+            Code::Guest(guest) if guest.description().interfaces.health => {
+                self.health.unwrap_or((HEALTH_INTERVAL, RESTART_AFTER))
+            }
+            Code::Guest(_) => return None,
+            Code::Native(_) => self.health?,
+        };
+        Some(Checkup::new(interval, restart_after))
     }
 
     pub(crate) fn takes_exits(&self) -> bool {

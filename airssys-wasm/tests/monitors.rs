@@ -80,6 +80,30 @@ fn one_that_does_not_start_again_is_given_up() {
 }
 
 #[test]
+fn one_that_ends_itself_ends_normally_whether_or_not_it_starts_again() {
+    let test = TestSystem::seeded(17);
+    let watcher = test.puppet("test/watcher");
+    let guest = test.system().load(include_bytes!("guests/exits.wat")).unwrap();
+    let spec =
+        |restart| ComponentSpec::guest("test/target".parse().unwrap(), &guest).restart(restart);
+    test.spawn(spec(Restart::Permanent));
+    watcher.monitor(&test, "test/target").unwrap();
+    for _ in 0..2 {
+        crash(&test, "test/target");
+        assert_eq!(told(&test, &watcher), [ExitReason::Normal]);
+        assert_eq!(monitors(&test, "test/watcher"), 1, "it runs again");
+    }
+    test.system().remove("test/target");
+    assert_eq!(told(&test, &watcher), [ExitReason::Stopped]);
+
+    test.spawn(spec(Restart::Transient));
+    watcher.monitor(&test, "test/target").unwrap();
+    crash(&test, "test/target");
+    assert_eq!(told(&test, &watcher), [ExitReason::Normal]);
+    assert_eq!(monitors(&test, "test/watcher"), 0);
+}
+
+#[test]
 fn a_stop_is_told_once() {
     let test = TestSystem::seeded(3);
     let watcher = test.puppet("test/watcher");

@@ -10,19 +10,22 @@ use std::time::Duration;
 
 use airssys_wasm_actor::{Actor, Context, Exit};
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, ExitReason, Failure, MessageInfo, RequestError,
+    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
 };
 use airssys_wasm_supervisor::{self as supervisor, GiveUp, Run};
 use bytes::Bytes;
 use crossbeam_channel::Sender;
 
 use crate::blueprint::Blueprint;
+use crate::checkup::Checkup;
 use crate::dead_letter::DeadLetterReason;
 use crate::event::Event;
 use crate::mail::{Callback, Mail, Message};
 use crate::outbox::Outbox;
 use crate::registration::{Registration, Status};
-use crate::running::{Launch, Running, callback_call, exit_call, message_call, shutdown_call};
+use crate::running::{
+    Launch, Running, callback_call, exit_call, health_call, message_call, shutdown_call,
+};
 use crate::runtime::Runtime;
 use crate::supervision::Fate;
 
@@ -52,6 +55,8 @@ pub(crate) struct Member {
     halted: Option<Run>,
     /// How often a message is delivered before it becomes a dead letter.
     max_deliveries: u32,
+    /// Where it is asked how it is.
+    checkup: Option<Checkup>,
 }
 
 impl Member {
@@ -62,6 +67,7 @@ impl Member {
         blueprint: Blueprint,
         run: Run,
         max_deliveries: u32,
+        checkup: Option<Checkup>,
     ) -> Result<Self, Crash> {
         let mut member = Self {
             id: registration.id().clone(),
@@ -75,6 +81,7 @@ impl Member {
             halting: None,
             halted: None,
             max_deliveries,
+            checkup,
         };
         let launch = member.launch();
         let running = launch.finish_here(member.runtime.is_seeded)?;
@@ -92,6 +99,10 @@ impl Member {
         self.running = Some(running);
         self.registration.author.leave.renew();
         self.registration.set_status(Status::Running);
+        *self.registration.health.lock() = None;
+        if let Some(checkup) = &mut self.checkup {
+            checkup.begin(&self.runtime.timers, ask(&self.registration));
+        }
     }
 
     /// Begins another run, unless its supervisor has changed its mind since.
@@ -198,6 +209,9 @@ impl Member {
     /// Takes no messages until it starts again.
     fn rest(&mut self, context: &mut Context<'_, Self>) {
         self.running = None;
+        if let Some(checkup) = &mut self.checkup {
+            checkup.end(&self.runtime.timers);
+        }
         self.registration.author.forget_all(&self.runtime);
         context.pause();
         self.registration.set_status(Status::Restarting);
@@ -349,6 +363,51 @@ impl Member {
         }
     }
 
+    /// Asks the code how it is, whatever is queued. Where it waits in the middle of something, it
+    /// is asked the next time.
+    fn check_health(&mut self, life: u64, context: &mut Context<'_, Self>) {
+        let Some(checkup) = self.checkup.as_mut().filter(|checkup| checkup.is_in(life)) else {
+            return;
+        };
+        let Some(mut running) = self.running.take() else {
+            return checkup.ask_later(&self.runtime.timers, ask(&self.registration));
+        };
+        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => return self.go_on(Waiting::Health(health_call(instance)), context),
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let checked = unwinding(|| running.check_health(id, queued));
+        self.running = Some(running);
+        self.health_checked(checked, context);
+    }
+
+    fn health_checked(
+        &mut self,
+        checked: Result<Health, Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
+        let health = match checked {
+            Ok(health) => health.shortened(MAX_DETAIL),
+            Err(Failure::Refused(error)) => Health::Unhealthy(error.shortened(MAX_DETAIL).message),
+            Err(Failure::Exited) => return self.exited(context),
+            Err(Failure::Crashed(crash)) => {
+                self.runtime.is_now(&self.registration, Health::Unhealthy(crash.to_string()));
+                return self.crashed(crash, context);
+            }
+        };
+        let Some(checkup) = &mut self.checkup else { return };
+        let is_to_end = checkup.answer(&health);
+        checkup.ask_later(&self.runtime.timers, ask(&self.registration));
+        let why = is_to_end.then(|| health.to_string());
+        self.runtime.is_now(&self.registration, health);
+        if let Some(why) = why {
+            self.crashed(Crash::new(CrashKind::Unhealthy, why), context);
+        }
+    }
+
     /// Has the next message wait for the receivers that this one's sends have filled.
     fn wait_for_filled(&mut self, context: &mut Context<'_, Self>) {
         let Some(running) = &mut self.running else { return };
@@ -467,6 +526,9 @@ impl Actor for Member {
     fn stopped(&mut self, exit: Exit, undelivered: VecDeque<Mail>) {
         (self.running, self.waiting) = (None, None);
         self.stops.clear();
+        if let Some(checkup) = &mut self.checkup {
+            checkup.end(&self.runtime.timers);
+        }
         if exit == Exit::Panicked {
             self.registration.set_status(Status::GivenUp);
             self.runtime.ended(&self.id, ExitReason::GivenUp(CrashKind::Panic.to_string()));
@@ -487,6 +549,17 @@ impl Actor for Member {
 
     fn reserved(mail: &Mail) -> bool {
         matches!(mail, Mail::Callback(_) | Mail::Exit(_))
+    }
+}
+
+/// What asks a member how it is, ahead of its mail.
+fn ask(registration: &Arc<Registration>) -> impl FnOnce(u64) + Send + use<> {
+    let address = registration.address.clone();
+    move |life| {
+        // One that has stopped is asked nothing.
+        drop(address.command(move |member: &mut Member, context| {
+            member.check_health(life, context);
+        }));
     }
 }
 

@@ -2,26 +2,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::{self, Poll};
 
 use airssys_wasm_actor::Context;
-use airssys_wasm_core::{ComponentId, Crash, CrashKind, ExitReason, Failure};
+use airssys_wasm_core::{ComponentId, Crash, CrashKind, ExitReason, Failure, Health};
 
 use super::{Member, panic_crash};
 use crate::mail::{Callback, Message};
-use crate::running::{Call, Running};
+use crate::running::{Call, HandlerCall, Running};
 
 /// What a guest is at, in the middle of which it waits: for a time, a socket, a file.
 ///
 /// The call has the instance with it, and hands it back at its end.
 pub(super) enum Waiting {
     Start(Call<Result<Running, Crash>>),
-    Message(Message, Call<(Running, Result<Option<Vec<u8>>, Failure>)>),
-    Callback(Callback, Call<(Running, Result<(), Failure>)>),
-    Exit(ComponentId, ExitReason, Call<(Running, Result<(), Failure>)>),
+    Message(Message, HandlerCall<Option<Vec<u8>>>),
+    Callback(Callback, HandlerCall<()>),
+    Exit(ComponentId, ExitReason, HandlerCall<()>),
+    Health(HandlerCall<Health>),
     Shutdown(Call<(Running, Result<(), Crash>)>),
 }
 
 impl Waiting {
     pub(super) fn is_handler(&self) -> bool {
-        matches!(self, Self::Message(..) | Self::Callback(..) | Self::Exit(..))
+        !matches!(self, Self::Start(_) | Self::Shutdown(_))
     }
 }
 
@@ -56,6 +57,13 @@ impl Member {
                     self.after_handler(context);
                 }
             },
+            Waiting::Health(mut call) => match self.poll_handler(&mut call) {
+                Poll::Pending => self.suspend(Waiting::Health(call), context),
+                Poll::Ready(checked) => {
+                    self.health_checked(checked, context);
+                    self.after_handler(context);
+                }
+            },
             Waiting::Shutdown(mut call) => match self.poll(&mut call) {
                 Poll::Pending => self.suspend(Waiting::Shutdown(call), context),
                 Poll::Ready(ended) => self.end(ended.and_then(|(_, ended)| ended), context),
@@ -70,10 +78,7 @@ impl Member {
 
     /// Polls a handler's call, which is ended where it has no leave to go on, and takes the
     /// instance back.
-    fn poll_handler<T>(
-        &mut self,
-        call: &mut Call<(Running, Result<T, Failure>)>,
-    ) -> Poll<Result<T, Failure>> {
+    fn poll_handler<T>(&mut self, call: &mut HandlerCall<T>) -> Poll<Result<T, Failure>> {
         if self.registration.author.leave.is_cut() {
             let crash = Crash::new(CrashKind::TimedOut, "it waited, and had to end at once");
             return Poll::Ready(Err(crash.into()));

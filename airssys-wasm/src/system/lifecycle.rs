@@ -202,7 +202,8 @@ impl System {
         let run = self.runtime.supervision.add(&spec.id, &spec.supervised, now);
         let run = run.map_err(|why| spec.not_supervised(why))?;
         let (registered, runtime) = (Arc::clone(registration), Arc::clone(&self.runtime));
-        let started = Member::start(registered, runtime, blueprint, run, spec.max_deliveries);
+        let started =
+            Member::start(registered, runtime, blueprint, run, spec.max_deliveries, spec.checkup());
         let event = if started.is_ok() { Event::Started(run) } else { Event::StartFailed(run) };
         self.runtime.report(&spec.id, event);
         let member = started.map_err(|crash| SpawnError::Failed { id: spec.id.clone(), crash })?;

@@ -1,6 +1,6 @@
 //! What the components are doing, and have done.
 
-use airssys_wasm_core::ComponentId;
+use airssys_wasm_core::{ComponentId, Health};
 
 use super::System;
 use crate::metrics::Metrics;
@@ -14,6 +14,8 @@ pub struct ComponentStatus {
     pub id: ComponentId,
     /// What it is doing.
     pub status: Status,
+    /// What it last said of its health; none if it was not asked since it started.
+    pub health: Option<Health>,
     /// Messages in its mailbox.
     pub queued: usize,
     /// Its requests that have not ended.
@@ -54,6 +56,7 @@ impl ComponentStatus {
         Self {
             id: registration.id().clone(),
             status: registration.status(),
+            health: registration.health.lock().clone(),
             queued: registration.address.queued(),
             open_requests: requester.open_requests(),
             pending_timers: registration.author.timetable.len(),
