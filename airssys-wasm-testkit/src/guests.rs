@@ -20,6 +20,10 @@ pub const COUNT: &str = include_str!("guests/count.wat");
 /// Does what each message says: see [`Puppet`](crate::Puppet).
 pub const PUPPET: &str = include_str!("guests/puppet.wat");
 
+/// The text of a whole component, not of a core module's items: it responds with the message after
+/// as many seconds as the first byte says, for which it waits in WASI.
+pub const SLEEP_COMPONENT: &str = include_str!("guests/sleep-component.wat");
+
 const PRELUDE: &str = include_str!("guests/prelude.wat");
 
 /// The text of a core module: `items`, with imports first, and with them `memory`,
