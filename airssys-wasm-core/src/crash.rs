@@ -1,5 +1,5 @@
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// Why a component's instance is no more: what happened, and the cause beneath it.
 ///
@@ -51,12 +51,21 @@ impl fmt::Display for Crash {
         write!(f, "{}", self.kind)?;
         let mut cause: Option<&dyn Error> = Some(self.cause.as_ref());
         while let Some(error) = cause {
-            let text = error.to_string();
-            write!(f, ": {}", text.trim_end().replace('\n', " "))?;
+            f.write_str(": ")?;
+            write_on_one_line(f, error.to_string().trim_end())?;
             cause = error.source();
         }
         Ok(())
     }
+}
+
+/// What is told of a guest may be in its own words: they must not look like ours.
+fn write_on_one_line(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    text.chars().try_for_each(|character| match character {
+        '\n' => f.write_char(' '),
+        character if character.is_control() => write!(f, "{}", character.escape_default()),
+        character => f.write_char(character),
+    })
 }
 
 impl Error for Crash {}

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use wasmparser::{CompositeInnerType, ExternalKind, FuncType, Parser, Payload, TypeRef};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
@@ -46,24 +46,24 @@ pub(crate) fn names(binary: &[u8]) -> Result<Names, Cause> {
     let mut names = Names::default();
     for (interface, function, _) in &module.imports {
         let is_interface = interface.contains(['/', ':']);
-        push_new(
-            &mut names.imports,
-            if is_interface { (*interface).into() } else { format!("{interface}#{function}") },
-        );
+        let whole = || format!("{interface}#{function}");
+        names.imports.push(if is_interface { (*interface).into() } else { whole() });
     }
     for (name, _) in &module.exports {
         if !name.starts_with("cabi_") {
             let interface = name.split_once('#').map_or(*name, |(interface, _)| interface);
-            push_new(&mut names.exports, interface.into());
+            names.exports.push(interface.into());
         }
     }
+    keep_first(&mut names.imports);
+    keep_first(&mut names.exports);
     Ok(names)
 }
 
-fn push_new(names: &mut Vec<String>, name: String) {
-    if !names.contains(&name) {
-        names.push(name);
-    }
+/// Keeps each name once. A binary may have a million of them.
+fn keep_first(names: &mut Vec<String>) {
+    let mut seen = HashSet::new();
+    names.retain(|name| seen.insert(name.clone()));
 }
 
 fn encode(binary: &[u8]) -> Result<Vec<u8>, LoadError> {
@@ -188,13 +188,14 @@ impl<'a> Outside<'a> {
                 .then(|| Contract::get().function(interface, function))
                 .flatten();
             let Some(expected) = expected else {
-                push_new(&mut unknown, name);
+                unknown.push(name);
                 continue;
             };
             interfaces.insert(*interface);
             wrong = wrong.and(check(AbiVariant::GuestImport, &name, expected, found.as_ref()));
         }
         if !unknown.is_empty() {
+            keep_first(&mut unknown);
             return Err(LoadError::UnknownImports(unknown));
         }
         wrong.map(|()| interfaces)

@@ -75,6 +75,10 @@ pub(crate) struct Names {
     pub(crate) exports: Vec<String>,
 }
 
+/// How deep components may be nested: to compile them takes the square of that in time, and what
+/// tools make is three or four deep.
+const MAX_DEPTH: usize = 100;
+
 fn component_names(binary: &[u8]) -> Result<Names, Cause> {
     let mut names = Names::default();
     let mut depth = 0;
@@ -87,6 +91,9 @@ fn component_names(binary: &[u8]) -> Result<Names, Cause> {
                     return Err("unexpected end-of-file within an inner module".into());
                 }
                 depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(format!("components are nested more than {MAX_DEPTH} deep").into());
+                }
             }
             Payload::End(_) if depth > 0 => depth -= 1,
             Payload::ComponentImportSection(section) if depth == 0 => {

@@ -56,9 +56,13 @@ fn kind_of(error: &wasmtime::Error) -> Option<CrashKind> {
     }
 }
 
+/// Bytes of a function's name that are told: a guest may have named it as it liked.
+const MAX_NAME: usize = 200;
+
 /// Where the guest was, if it keeps the names of its functions.
 fn innermost_function(error: &wasmtime::Error) -> Option<&str> {
-    error.downcast_ref::<WasmBacktrace>()?.frames().first()?.func_name()
+    let name = error.downcast_ref::<WasmBacktrace>()?.frames().first()?.func_name()?;
+    Some(&name[..name.floor_char_boundary(MAX_NAME)])
 }
 
 /// What went wrong, and where.

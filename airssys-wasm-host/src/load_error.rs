@@ -1,5 +1,5 @@
 use std::error::Error as StdError;
-use std::fmt;
+use std::fmt::{self, Write};
 
 use thiserror::Error;
 
@@ -16,7 +16,7 @@ pub enum LoadError {
     #[error("this is not WebAssembly: give a component or a core module, as binary or as text")]
     NotWasm,
     /// Text that does not parse.
-    #[error("line {line}, column {column}: {message}; correct the text there")]
+    #[error("line {line}, column {column}: {}; correct the text there", Foreign(.message))]
     BadText {
         /// Counted from 1.
         line: usize,
@@ -42,8 +42,8 @@ pub enum LoadError {
     },
     /// A function of the contract, with a type other than the contract's.
     #[error(
-        "`{function}` has the wrong type: expected `{expected}`, found `{found}`; build it against the \
-         WIT package airssys:component@0.1.0"
+        "`{function}` has the wrong type: expected `{expected}`, found `{}`; build it against the \
+         WIT package airssys:component@0.1.0", Foreign(.found)
     )]
     WrongSignature {
         /// Its interface and name, joined by `#`.
@@ -57,7 +57,7 @@ pub enum LoadError {
     /// where there is one.
     #[error(
         "it imports what is not provided here: {}; build it without these imports, or grant what \
-         they need", .0.join(", ")
+         they need", Listed(.0)
     )]
     UnknownImports(Vec<String>),
     /// It is over a limit.
@@ -96,10 +96,40 @@ impl fmt::Display for Line<'_> {
         while let Some(error) = next {
             let text = error.to_string();
             let words: Vec<&str> = text.split_whitespace().collect();
-            write!(f, "{separator}{}", words.join(" "))?;
+            write!(f, "{separator}{}", Foreign(&words.join(" ")))?;
             separator = ": ";
             next = error.source();
         }
         Ok(())
+    }
+}
+
+/// Names of a guest's.
+struct Listed<'a>(&'a [String]);
+
+impl fmt::Display for Listed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(at, name)| {
+            let separator = if at == 0 { "" } else { ", " };
+            write!(f, "{separator}{}", Foreign(name))
+        })
+    }
+}
+
+/// Text that is a guest's own, in part or as a whole: what it cannot do is look like ours, or be
+/// very long.
+struct Foreign<'a>(&'a str);
+
+/// Bytes that are shown of one name, type or text.
+const SHOWN: usize = 1000;
+
+impl fmt::Display for Foreign<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (shown, rest) = self.0.split_at(self.0.floor_char_boundary(SHOWN));
+        shown.chars().try_for_each(|character| match character.is_control() {
+            true => write!(f, "{}", character.escape_default()),
+            false => f.write_char(character),
+        })?;
+        f.write_str(if rest.is_empty() { "" } else { "…" })
     }
 }

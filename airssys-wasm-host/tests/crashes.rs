@@ -28,6 +28,18 @@ fn unreachable() {
 }
 
 #[test]
+fn a_function_whose_name_is_no_name() {
+    let of = |name: &str| {
+        let function = format!(r#"(func $f (@name "{name}") unreachable)"#);
+        trap_of(&guest(&format!("{function} {}", handler_item("(call $f) (call $no-response)"))))
+    };
+    let line = of(r"a\0d\0ab\1b[2J\00");
+    assert!(line.ends_with(r"(at `a\r b\u{1b}[2J\u{0}`)"), "{line}");
+    let line = of(&"é".repeat(40_000));
+    assert!(line.ends_with(&format!("(at `{}`)", "é".repeat(100))), "{line}");
+}
+
+#[test]
 fn endless_recursion() {
     let text = guest(&format!(
         "(func $again (call $again) (call $again)) {}",

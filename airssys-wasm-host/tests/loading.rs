@@ -257,6 +257,47 @@ fn all_unknown_imports_are_named_at_once() {
 }
 
 #[test]
+fn a_name_cannot_look_like_more_of_the_error() {
+    let error = error_of(
+        br#"(module (import "e\0d\0anv" "\1b[2J" (func))
+        (func (export "airssys:component/handler@0.1.0#handle-message")
+          (param i32 i32 i32 i32) (result i32) (i32.const 0)))"#,
+    );
+    assert!(error.to_string().contains(r": e\r\nnv#\u{1b}[2J;"), "{error}");
+
+    let name = "n".repeat(90_000);
+    let error = error_of(
+        guest(&format!(
+            r#"(import "env" "{name}" (func)) {}"#,
+            handler_item("(call $no-response)")
+        ))
+        .as_bytes(),
+    );
+    assert!(error.to_string().len() < 2000, "{} bytes", error.to_string().len());
+    let LoadError::UnknownImports(names) = error else { panic!("{error}") };
+    assert_eq!(names, [format!("env#{name}")], "the whole name is there for who wants it");
+}
+
+#[test]
+fn components_are_not_nested_without_end() {
+    let nested = |depth: usize| {
+        let text = format!("{}{}", "(component ".repeat(depth), ")".repeat(depth));
+        error_of(text.as_bytes())
+    };
+    assert!(matches!(nested(40), LoadError::MissingExport { .. }));
+
+    let empty = *b"\0asm\x0d\0\x01\0";
+    let deep = (0..101).fold(empty.to_vec(), |inner, _| {
+        let length = inner.len();
+        let length = [0x80 | (length & 0x7f) as u8, (length >> 7) as u8];
+        [&empty[..], &[4], &length, &inner].concat()
+    });
+    let error = error_of(&deep);
+    assert!(error.is_malformed());
+    assert!(error.to_string().contains("nested more than 100 deep"), "{error}");
+}
+
+#[test]
 fn a_core_module_without_memory_cannot_be_wrapped() {
     let text = ECHO.replace(r#"(memory (export "memory") 1)"#, "(memory 1)");
     let error = error_of(text.as_bytes());
