@@ -474,9 +474,10 @@ impl Member {
                 self.runtime.crashed(&self.id, &crash, Some(after));
             }
             Fate::Ended | Fate::GivenUp => {
+                // First: who begins to monitor it from here on is told that it has ended.
+                self.registration.set_status(Status::GivenUp);
                 self.runtime.ended(&self.id, ExitReason::GivenUp(crash.to_string()));
                 self.runtime.crashed(&self.id, &crash, None);
-                self.registration.set_status(Status::GivenUp);
                 context.stop();
             }
         }
@@ -493,8 +494,7 @@ impl Member {
             }
             Fate::Ended | Fate::GivenUp => {
                 self.runtime.emit(&Event::Exited { id: &self.id, restart: None });
-                self.runtime.ended(&self.id, ExitReason::Normal);
-                self.end_as(fate, context);
+                self.end_as(Fate::Ended, context);
             }
         }
     }

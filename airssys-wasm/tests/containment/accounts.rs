@@ -21,6 +21,10 @@ pub(crate) fn expect_rest(system: &System) {
         let used = (usage.pending_requests, usage.pending_timers, usage.monitors);
         assert_eq!(used, (0, 0, 0), "{id}: {usage:?}");
     }
+    // What was sent to one that then did not start is no component's any more.
+    let letters = system.dead_letters();
+    let ownerless = letters.iter().filter(|(_, it)| system.component(it.target.as_str()).is_none());
+    ended[2] += ownerless.count() as u64;
     let dead = system.dead_letter_counts();
     assert_eq!([dead.crashed, dead.dropped, dead.stopped, dead.missed], ended);
 }
