@@ -107,7 +107,8 @@ impl Member {
 
     /// Begins another run, unless its supervisor has changed its mind since.
     pub(crate) fn restart(&mut self, run: Run, context: &mut Context<'_, Self>) {
-        if self.halted == Some(run) || !self.stops.is_empty() {
+        // It may have been told to stop by the command before this one.
+        if self.halted == Some(run) || !self.stops.is_empty() || self.registration.has_ended() {
             return;
         }
         self.run = run;
@@ -231,6 +232,9 @@ impl Member {
 
     /// Ends for good: its supervisor has given it up for a reason that is not its own.
     pub(crate) fn give_up(&mut self, why: GiveUp, context: &mut Context<'_, Self>) {
+        if self.registration.has_ended() {
+            return;
+        }
         self.runtime.emit(&Event::GivenUp { id: &self.id, why: &why });
         self.end_as(Fate::GivenUp, context);
     }
