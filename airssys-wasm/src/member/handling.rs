@@ -1,0 +1,236 @@
+//! What a member's code is called for, and what comes of each call.
+
+use airssys_wasm_actor::Context;
+use airssys_wasm_core::{
+    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
+};
+use bytes::Bytes;
+
+use super::waiting::Waiting;
+use super::{MAX_DETAIL, Member, ask, unwinding};
+use crate::dead_letter::DeadLetterReason;
+use crate::mail::{Callback, Mail, Message};
+use crate::running::{callback_call, exit_call, health_call, message_call};
+
+impl Member {
+    pub(super) fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
+        let Some(mut running) = self.running.take() else {
+            // A paused member is given no mail; what comes all the same is not lost.
+            self.registration.counters.turned_away.bump();
+            return self.runtime.undelivered(&self.registration, Mail::Message(message));
+        };
+        let info = MessageInfo {
+            sent_at: message.sent_at,
+            request: message.reply.as_ref().map(|reply| reply.id()),
+            delivery: message.delivery,
+            trace_parent: Some(message.trace_parent),
+            topic: message.topic.clone(),
+        };
+        let trace = Some(message.trace_parent);
+        running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
+        let (sender, payload) = (&message.sender, &message.payload);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let call = message_call(instance, sender.clone(), payload.clone(), info);
+                return self.go_on(Waiting::Message(message, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let handled = unwinding(|| running.handle_message(id, sender, payload, info, queued));
+        self.running = Some(running);
+        self.message_handled(message, handled, context);
+    }
+
+    pub(super) fn message_handled(
+        &mut self,
+        message: Message,
+        handled: Result<Option<Vec<u8>>, Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
+        match handled {
+            Ok(response) => {
+                if let Some(reply) = message.reply {
+                    reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
+                }
+            }
+            Err(Failure::Refused(error)) => {
+                self.registration.counters.refused.bump();
+                match message.reply {
+                    Some(reply) => reply.answer(Err(RequestError::Refused(error))),
+                    None => {
+                        let error = error.shortened(MAX_DETAIL);
+                        let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
+                        let outcome = RequestError::Refused(error);
+                        self.runtime.dead_letter(&self.id, message, reason, detail, outcome);
+                    }
+                }
+            }
+            Err(Failure::Crashed(crash)) => {
+                self.crashed_with(message, &crash, context);
+                self.crashed(crash, context);
+            }
+            // The message was handled: that is what came of it. Who waits for an answer is told
+            // that the component has stopped.
+            Err(Failure::Exited) => {
+                drop(message);
+                self.exited(context);
+            }
+        }
+    }
+
+    /// Accounts for the message that was in hand at a crash.
+    pub(super) fn crashed_with(
+        &mut self,
+        mut message: Message,
+        crash: &Crash,
+        context: &mut Context<'_, Self>,
+    ) {
+        if message.delivery < self.max_deliveries {
+            message.delivery += 1;
+            return context.put_back(Mail::Message(message));
+        }
+        self.registration.counters.crashed.bump();
+        let (reason, detail) = (DeadLetterReason::Crashed, Some(crash.to_string()));
+        self.runtime.dead_letter(&self.id, message, reason, detail, RequestError::Crashed);
+    }
+
+    pub(super) fn handle_callback(&mut self, callback: Callback, context: &mut Context<'_, Self>) {
+        if !self.registration.author.requester.begin_callback(&callback) {
+            return;
+        }
+        let Some(mut running) = self.running.take() else { return };
+        let info = MessageInfo {
+            sent_at: callback.sent_at,
+            request: Some(callback.request),
+            delivery: 1,
+            trace_parent: Some(callback.trace_parent),
+            topic: None,
+        };
+        self.registration.counters.callbacks.bump();
+        let trace = Some(callback.trace_parent);
+        running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let call = callback_call(instance, callback.outcome.clone(), info);
+                return self.go_on(Waiting::Callback(callback, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let handled = unwinding(|| running.handle_callback(id, &callback, info, queued));
+        self.running = Some(running);
+        self.callback_handled(callback, handled, context);
+    }
+
+    pub(super) fn callback_handled(
+        &mut self,
+        callback: Callback,
+        handled: Result<(), Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
+        match handled {
+            Ok(()) => {}
+            Err(Failure::Refused(error)) => {
+                self.runtime.refused_outcome(&self.id, callback, &error.shortened(MAX_DETAIL));
+            }
+            Err(Failure::Crashed(crash)) => self.crashed(crash, context),
+            Err(Failure::Exited) => self.exited(context),
+        }
+    }
+
+    /// Asks the code how it is, whatever is queued. Where it waits in the middle of something, it
+    /// is asked the next time.
+    pub(super) fn check_health(&mut self, life: u64, context: &mut Context<'_, Self>) {
+        let Some(checkup) = self.checkup.as_mut().filter(|checkup| checkup.is_in(life)) else {
+            return;
+        };
+        let Some(mut running) = self.running.take() else {
+            return checkup.ask_later(&self.runtime.timers, ask(&self.registration));
+        };
+        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => return self.go_on(Waiting::Health(health_call(instance)), context),
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let checked = unwinding(|| running.check_health(id, queued));
+        self.running = Some(running);
+        self.health_checked(checked, context);
+    }
+
+    pub(super) fn health_checked(
+        &mut self,
+        checked: Result<Health, Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
+        let health = match checked {
+            Ok(health) => health.shortened(MAX_DETAIL),
+            Err(Failure::Refused(error)) => Health::Unhealthy(error.shortened(MAX_DETAIL).message),
+            Err(Failure::Exited) => return self.exited(context),
+            Err(Failure::Crashed(crash)) => {
+                self.runtime.is_now(&self.registration, Health::Unhealthy(crash.to_string()));
+                return self.crashed(crash, context);
+            }
+        };
+        let Some(checkup) = &mut self.checkup else { return };
+        let is_to_end = checkup.answer(&health);
+        checkup.ask_later(&self.runtime.timers, ask(&self.registration));
+        let why = is_to_end.then(|| health.to_string());
+        self.runtime.is_now(&self.registration, health);
+        if let Some(why) = why {
+            self.crashed(Crash::new(CrashKind::Unhealthy, why), context);
+        }
+    }
+
+    /// Has the next message wait for the receivers that this one's sends have filled.
+    pub(super) fn wait_for_filled(&mut self, context: &mut Context<'_, Self>) {
+        let Some(running) = &mut self.running else { return };
+        for (receiver, wanted) in running.outbox_mut().end_turn() {
+            context.await_room(&receiver, wanted);
+        }
+    }
+
+    pub(super) fn handle_exit(&mut self, component: &ComponentId, context: &mut Context<'_, Self>) {
+        let Some(notice) = self.registration.author.watch.take(component) else { return };
+        let Some(mut running) = self.running.take() else { return };
+        let info = MessageInfo::new(notice.at);
+        self.registration.counters.exits.bump();
+        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        let mut running = match running.into_waiting() {
+            Err(running) => running,
+            Ok(instance) => {
+                let (component, reason) = (component.clone(), notice.reason);
+                let call = exit_call(instance, component.clone(), reason.clone(), info);
+                return self.go_on(Waiting::Exit(component, reason, call), context);
+            }
+        };
+        let (id, queued) = (&self.id, context.queued());
+        let handled =
+            unwinding(|| running.handle_exit(id, component, &notice.reason, info, queued));
+        self.running = Some(running);
+        self.exit_handled(component, &notice.reason, handled, context);
+    }
+
+    pub(super) fn exit_handled(
+        &mut self,
+        component: &ComponentId,
+        reason: &ExitReason,
+        handled: Result<(), Failure>,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.wait_for_filled(context);
+        match handled {
+            Ok(()) => {}
+            Err(Failure::Refused(error)) => {
+                let (id, error) = (&self.id, error.shortened(MAX_DETAIL));
+                tracing::info!("{id} refuses to hear that {component} {reason}: {error}");
+            }
+            Err(Failure::Crashed(crash)) => self.crashed(crash, context),
+            Err(Failure::Exited) => self.exited(context),
+        }
+    }
+}
