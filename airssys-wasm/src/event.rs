@@ -15,7 +15,8 @@ pub enum Event<'a> {
         id: &'a ComponentId,
         /// Why.
         crash: &'a Crash,
-        /// In what time it starts again; `None`: it was given up.
+        /// In what time it starts again; 0 where others have to stop before, and then it may be given up
+        /// with them; `None`: it was given up.
         restart: Option<Duration>,
     },
     /// A component says otherwise than before how it is.

@@ -271,6 +271,9 @@ impl Runtime {
 
 fn log(event: &Event<'_>) {
     match event {
+        Event::Crashed { id, crash, restart: Some(Duration::ZERO) } => {
+            tracing::warn!("{id} {crash}; its group decides whether it starts again");
+        }
         Event::Crashed { id, crash, restart: Some(after) } => {
             tracing::warn!("{id} {crash}; it starts again in {after:?}");
         }
