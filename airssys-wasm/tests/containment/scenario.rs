@@ -16,6 +16,7 @@ use crate::ground::{Ground, PATIENCE};
 use crate::guests::families;
 use crate::hostile::{Expected, Hostile};
 use crate::neighbours::{Code, Neighbours};
+use crate::told::expect_line;
 
 /// Whether a message waits until the one before it has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -182,13 +183,4 @@ fn expect_told(ground: &impl Ground, expected: Expected, told: &[Told]) {
             assert_eq!((crashed_with, status), (0, Some(Status::Stopped)));
         }
     }
-}
-
-/// Bytes that one line about a crash may have.
-const LINE: usize = 5000;
-
-fn expect_line(line: &str, text: &str) {
-    assert!(line.contains(text), "`{text}` is not in: {line}");
-    assert!(line.len() <= LINE, "{} bytes: {:?}…", line.len(), &line[..100]);
-    assert!(!line.contains(char::is_control), "{line:?}");
 }

@@ -4,6 +4,7 @@ use airssys_wasm::CrashKind::Trap;
 use airssys_wasm_testkit::guests::guest;
 
 use crate::hostile::{Expected, Hostile, handler, hostile, idle, module};
+use crate::sections::{HEADER, leb, section};
 
 pub(crate) fn guests() -> Vec<Hostile> {
     let nested = |open: &str, depth: usize, close: &str| {
@@ -109,33 +110,20 @@ pub(crate) fn guests() -> Vec<Hostile> {
 
 /// The binary of components in components.
 fn nested_components(depth: usize) -> Vec<u8> {
-    (0..depth).fold(COMPONENT.to_vec(), |inner, _| {
-        [&COMPONENT[..], &[4], &leb(inner.len()), &inner].concat()
-    })
+    const COMPONENT: u8 = 4;
+    (0..depth).fold(HEADER.to_vec(), |inner, _| [&HEADER[..], &section(COMPONENT, &inner)].concat())
 }
 
 /// The binary of a component whose types are lists, each of the one before it.
 fn lists(depth: usize) -> Vec<u8> {
+    const TYPES: u8 = 7;
+    const U8: u8 = 0x7d;
+    const LIST: u8 = 0x70;
     let mut types = leb(depth + 1);
-    types.push(0x7d); // u8
+    types.push(U8);
     for inner in 0..depth {
-        types.push(0x70); // list
+        types.push(LIST);
         types.extend(leb(inner));
     }
-    [&COMPONENT[..], &[7], &leb(types.len()), &types].concat()
-}
-
-const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
-
-fn leb(mut number: usize) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    loop {
-        let low = (number & 0x7f) as u8;
-        number >>= 7;
-        if number == 0 {
-            bytes.push(low);
-            return bytes;
-        }
-        bytes.push(low | 0x80);
-    }
+    [&HEADER[..], &section(TYPES, &types)].concat()
 }
