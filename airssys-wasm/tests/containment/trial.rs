@@ -3,7 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use std::{env, thread};
 
-use airssys_wasm::{ComponentSpec, Limits, RequestError, SpawnError};
+use airssys_wasm::{ComponentSpec, CrashKind, Limits, RequestError, SendCounts, SpawnError};
 use airssys_wasm_testkit::{TestSystem, guests};
 
 use crate::accounts::expect_rest;
@@ -42,7 +42,7 @@ impl Trials {
         Self { home, code }
     }
 
-    fn of(&self, seed: u64, binary: &[u8]) -> Came {
+    fn of(&self, seed: u64, binary: &[u8], counts: &Counts) -> Came {
         let guest = match self.home.system().load(binary) {
             Ok(guest) => guest,
             Err(error) => {
@@ -61,6 +61,7 @@ impl Trials {
             Ok(()) => answer(&test),
             Err(SpawnError::Failed { crash, .. }) => {
                 expect_line(&crash.to_string(), "");
+                assert_ne!(crash.kind(), CrashKind::Panic, "{crash}");
                 Came::NotStarted
             }
             Err(error) => panic!("{error}"),
@@ -70,11 +71,17 @@ impl Trials {
         test.system().stop(ID);
         neighbours.work(&test);
         test.rest();
+        if let Some(counted) = test.system().metrics(ID)
+            && counted.sends != SendCounts::default()
+        {
+            counts.sent.fetch_add(1, Ordering::Relaxed);
+        }
         neighbours.expect_unharmed(&test);
         expect_rest(test.system());
         for crash in log.told() {
             assert_eq!(crash.id, ID, "{}", crash.text);
             expect_line(&crash.text, "");
+            assert_ne!(crash.kind, CrashKind::Panic, "the host panicked: {}", crash.text);
         }
         came
     }
@@ -108,6 +115,8 @@ pub(crate) struct Counts {
     not_started: AtomicU64,
     crashed: AtomicU64,
     answered: AtomicU64,
+    /// Those that had a send judged.
+    sent: AtomicU64,
 }
 
 impl Counts {
@@ -130,6 +139,14 @@ impl Counts {
         let all = crashed + came_back + not_loaded + not_started;
         let is_enough = (crashed + came_back) * 100 >= called * all;
         assert!(all < 100 || (is_enough && came_back * 100 >= answered * all), "{self:?}");
+    }
+
+    /// So many of a thousand sent something.
+    pub(crate) fn expect_senders(&self, senders: u64) {
+        let all = [&self.crashed, &self.answered, &self.not_loaded, &self.not_started];
+        let all: u64 = all.iter().map(|counter| counter.load(Ordering::Relaxed)).sum();
+        let sent = self.sent.load(Ordering::Relaxed);
+        assert!(all < 500 || sent * 1000 >= senders * all, "{self:?}");
     }
 }
 
@@ -155,7 +172,7 @@ pub(crate) fn try_seeds(count: u64, binary: impl Fn(u64) -> Vec<u8> + Sync) -> C
             scope.spawn(move || {
                 let trials = Trials::new();
                 for seed in (first..first + count).filter(|seed| seed % 2 == half) {
-                    let tried = AssertUnwindSafe(|| trials.of(seed, &binary(seed)));
+                    let tried = AssertUnwindSafe(|| trials.of(seed, &binary(seed), counts));
                     match catch_unwind(tried) {
                         Ok(came) => counts.add(came),
                         Err(_) => panic!("AIRSSYS_SEED={seed} AIRSSYS_MODULES=1 does it again"),
