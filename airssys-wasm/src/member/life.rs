@@ -106,6 +106,8 @@ impl Member {
             Some(Ok(instance)) => self.go_on(Waiting::Shutdown(shutdown_call(instance)), context),
             Some(Err(mut running)) => {
                 let shut_down = unwinding(|| running.shutdown(&self.id));
+                // Before anybody hears that it has ended.
+                drop(running);
                 self.end(shut_down, context);
             }
         }
