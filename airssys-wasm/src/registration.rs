@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::time::Duration;
 
 use airssys_wasm_actor::Address;
@@ -28,6 +28,8 @@ pub(crate) struct Registration {
     /// What it has last said of itself, since it started.
     pub(crate) health: Mutex<Option<Health>>,
     status: AtomicU8,
+    /// Whether the operator is about to stop it.
+    is_leaving: AtomicBool,
 }
 
 /// One who sends: a component, or the host program under a name.
@@ -148,6 +150,7 @@ impl Registration {
             counters: Counters::default(),
             health: Mutex::default(),
             status: AtomicU8::new(Status::Starting as u8),
+            is_leaving: AtomicBool::new(false),
         })
     }
 
@@ -161,6 +164,15 @@ impl Registration {
 
     pub(crate) fn set_status(&self, status: Status) {
         self.status.store(status as u8, Ordering::Release);
+    }
+
+    /// Notes that the operator is about to stop it: no supervisor decides about it any more.
+    pub(crate) fn leave(&self) {
+        self.is_leaving.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.is_leaving.load(Ordering::Acquire)
     }
 
     /// Whether it will never handle a message again.

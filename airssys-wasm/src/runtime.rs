@@ -272,7 +272,7 @@ impl Runtime {
 fn log(event: &Event<'_>) {
     match event {
         Event::Crashed { id, crash, restart: Some(Duration::ZERO) } => {
-            tracing::warn!("{id} {crash}; its group decides whether it starts again");
+            tracing::warn!("{id} {crash}");
         }
         Event::Crashed { id, crash, restart: Some(after) } => {
             tracing::warn!("{id} {crash}; it starts again in {after:?}");

@@ -136,6 +136,7 @@ impl Member {
         self.halted = Some(run);
         match self.runtime.report(&self.id, supervisor::Event::Stopped(run)) {
             Fate::Restart(_) => {}
+            _ if self.registration.is_leaving() => {}
             Fate::Ended => self.end_as(Fate::Ended, context),
             Fate::GivenUp => self.give_up(GiveUp::WithGroup, context),
         }
@@ -223,6 +224,8 @@ impl Member {
         context: &mut Context<'_, Self>,
     ) -> Fate {
         self.rest(context);
-        self.runtime.report(&self.id, event)
+        let fate = self.runtime.report(&self.id, event);
+        // One that the operator is about to stop waits for that.
+        if self.registration.is_leaving() { Fate::Restart(Duration::ZERO) } else { fate }
     }
 }
