@@ -145,6 +145,10 @@ pub static COMPONENT: Rule = Rule::Keys(&[
     key("config", Rule::Settings),
 ]);
 
+const STRATEGY: Rule = Rule::Word(&["one-for-one", "one-for-all", "rest-for-one"]);
+
+const BACKOFF: Rule = Rule::Keys(&[key("initial", Rule::Time(0)), key("max", Rule::Time(0))]);
+
 /// The system manifest.
 pub static SYSTEM: Rule = Rule::Keys(&[
     key(
@@ -154,7 +158,7 @@ pub static SYSTEM: Rule = Rule::Keys(&[
             key("workers", Rule::Count(1, U32)),
             key("slice", Rule::Time(1)),
             key("spare_threads", Rule::Count(0, U32)),
-            key("memory", Rule::Size(1, U64)),
+            key("memory", Rule::Size(0, U64)),
             key("request_timeout", Rule::Time(1)),
             key("drain", Rule::Time(0)),
         ]),
@@ -178,12 +182,24 @@ pub static SYSTEM: Rule = Rule::Keys(&[
         ])),
     ),
     key(
-        "supervision",
-        Rule::Keys(&[
-            key("strategy", Rule::Word(&["one-for-one", "one-for-all", "rest-for-one"])),
+        "group",
+        Rule::List(&Rule::Keys(&[
+            key("name", Rule::Text),
+            key("parent", Rule::Text),
+            key("restart", Rule::Word(&["permanent", "transient", "temporary"])),
+            key("strategy", STRATEGY),
             key("max_restarts", Rule::Count(0, U32)),
             key("within", Rule::Time(1)),
-            key("backoff", Rule::Keys(&[key("initial", Rule::Time(0)), key("max", Rule::Time(0))])),
+            key("backoff", BACKOFF),
+        ])),
+    ),
+    key(
+        "supervision",
+        Rule::Keys(&[
+            key("strategy", STRATEGY),
+            key("max_restarts", Rule::Count(0, U32)),
+            key("within", Rule::Time(1)),
+            key("backoff", BACKOFF),
         ]),
     ),
     key(

@@ -108,6 +108,16 @@ fn expect_system(read: &SystemManifest, document: &Value) {
     expect_time(read.supervision.backoff.initial, backoff, "initial", 100_000_000);
     expect_time(read.supervision.backoff.max, backoff, "max", 60_000_000_000);
 
+    let groups = items(Some(document), "group");
+    assert_eq!(read.groups.len(), groups.len());
+    for (read, group) in read.groups.iter().zip(groups) {
+        assert_eq!(read.name, text(Some(group), "name"));
+        expect_word(read.strategy, Some(group), "strategy", "one-for-one");
+        assert_eq!(u128::from(read.max_restarts), amount(Some(group), "max_restarts", 5));
+        expect_time(read.within, Some(group), "within", 60_000_000_000);
+    }
+    assert!(groups_are_sound(document), "a group that is none");
+
     let letters = document.get("dead_letters");
     assert_eq!(u128::from(read.dead_letters.max_count), amount(letters, "max_count", 10_000));
     let bytes = u128::from(read.dead_letters.max_bytes.bytes());
@@ -130,6 +140,21 @@ fn expect_system(read: &SystemManifest, document: &Value) {
         expect_component(component, entry);
         assert!(ids.insert(component.id()), "{} is there twice", component.id());
     }
+}
+
+/// Each group has a name of its own and a parent above it, and components name those that there are.
+fn groups_are_sound(document: &Value) -> bool {
+    let mut names = HashSet::new();
+    let groups = items(Some(document), "group").iter().all(|group| {
+        let parent = group.get("parent").and_then(Value::as_str);
+        let name = text(Some(group), "name");
+        parent.is_none_or(|parent| names.contains(parent)) && !name.is_empty() && names.insert(name)
+    });
+    let mut entries = items(Some(document), "component").iter();
+    groups
+        && entries.all(|entry| {
+            entry.get("group").and_then(Value::as_str).is_none_or(|group| names.contains(group))
+        })
 }
 
 fn expect_component(read: &SystemComponent, entry: &Value) {
@@ -238,6 +263,10 @@ fn expect_fault(error: &ManifestError, document: Option<&Value>) {
             assert!(document.is_none() || !all_fit, "the contract allows this: {said}");
             expect_place(&said, at, entries);
         }
+        ManifestError::Group { at, .. } => {
+            assert!(document.is_none_or(|document| !groups_are_sound(document)), "{said}");
+            expect_place(&said, at, entries);
+        }
         ManifestError::DuplicateId { id, at, first } => {
             assert_ne!(at, first);
             assert!(said.contains(id.as_str()));
@@ -276,7 +305,7 @@ fn merged(entry: &Value) -> Option<Table> {
     let own = fs::read_to_string(named_by(entry)).ok()?;
     let mut merged: Table = own.parse().ok().filter(schema::is_component)?;
     let mut overrides = entry.as_table()?.clone();
-    overrides.retain(|name, _| !matches!(name, "manifest" | "grant" | "digest" | "id"));
+    overrides.retain(|name, _| !matches!(name, "manifest" | "grant" | "digest" | "id" | "group"));
     if let Some(id) = entry.get("id") {
         overrides.insert("component".into(), Table::from_iter([("id".into(), id.clone())]).into());
     }

@@ -28,6 +28,14 @@ pub enum ManifestError {
         /// What is wrong with it, and what is expected.
         fault: String,
     },
+    /// A group has no name, or another's, or is named where there is none.
+    #[error("{at}: {}", Plain(fault))]
+    Group {
+        /// The group, or where it is named.
+        at: Place,
+        /// What is wrong, and what to do.
+        fault: String,
+    },
     /// Two components of a system have the same id.
     #[error("{at}: {id} is also the component at {first}; give one of the two another `id`")]
     DuplicateId {

@@ -53,16 +53,16 @@ pub(super) fn expect_sound(groups: &[Group], source: &Source) -> Result<(), Mani
         if name.is_empty() {
             let fault = "a group needs a `name`; add one".to_owned();
             let at = source.place_of(&[Step::Key("group"), Step::Item(index)]);
-            return Err(ManifestError::Invalid { at, fault });
+            return Err(ManifestError::Group { at, fault });
         }
         if let Some(parent) = group.parent.as_ref().filter(|it| !names.contains(it.as_str())) {
-            return Err(ManifestError::Invalid {
+            return Err(ManifestError::Group {
                 at: source.place_of(&at("parent")),
                 fault: format!("no group `{parent}` stands above this one; add it there"),
             });
         }
         if !names.insert(name.as_str()) {
-            return Err(ManifestError::Invalid {
+            return Err(ManifestError::Group {
                 at: source.place_of(&at("name")),
                 fault: format!("there is a group `{name}` already; give one of the two another"),
             });
@@ -80,7 +80,7 @@ pub(super) fn expect_known(
 ) -> Result<(), ManifestError> {
     let unknown = name.filter(|name| groups.iter().all(|group| group.name != **name));
     unknown.map_or(Ok(()), |name| {
-        Err(ManifestError::Invalid {
+        Err(ManifestError::Group {
             at: source.place_of(&[Step::Key("component"), Step::Item(index), Step::Key("group")]),
             fault: format!("there is no group `{name}`; add [[group]] with name = {name:?}"),
         })
