@@ -128,8 +128,12 @@ impl<A: Actor> Runnable for Body<A> {
 impl Control {
     /// Whether the next message may be handled.
     fn lets_handle(&self) -> bool {
-        let held_back = self.paused || self.suspended || self.stopping || self.waiting;
-        !held_back && self.downstream.is_empty()
+        !self.is_held_back() && !self.stopping && self.downstream.is_empty()
+    }
+
+    /// Whether somebody else has to act before it handles another message.
+    pub(crate) fn is_held_back(&self) -> bool {
+        self.paused || self.suspended || self.waiting
     }
 }
 

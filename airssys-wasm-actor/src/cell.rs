@@ -348,20 +348,19 @@ impl<A: Actor> Receiver for Cell<A> {
 impl<A: Actor> Post<A> {
     /// Takes a resting body out that has something to do, and messages for it.
     fn take_ready(&mut self) -> Option<Box<Body<A>>> {
-        let State::Resting(body) = &self.state else { return None };
+        let State::Resting(body) = &mut self.state else { return None };
+        body.control.waiting = self.waits_for.is_some();
         let mail = !self.mailbox.is_empty()
             || !body.batch.is_empty()
             || !body.control.downstream.is_empty();
-        let suspended = body.control.suspended;
-        let held_back = body.control.paused || suspended || self.waits_for.is_some();
-        let proceeds = suspended && self.woken;
+        let held_back = body.control.is_held_back();
+        let proceeds = body.control.suspended && self.woken;
         if self.commands.is_empty() && !proceeds && (!mail || held_back) {
             return None;
         }
         let State::Resting(mut body) = std::mem::replace(&mut self.state, State::Out) else {
             return None;
         };
-        body.control.waiting = self.waits_for.is_some();
         body.control.woken = std::mem::take(&mut self.woken);
         if !held_back && body.batch.is_empty() {
             self.mailbox.take_ahead(&mut body.batch);
@@ -390,7 +389,7 @@ impl<A: Actor> Post<A> {
         {
             return Next::Await(downstream);
         }
-        let held_back = body.control.paused || body.control.suspended || body.control.waiting;
+        let held_back = body.control.is_held_back();
         if !held_back && body.batch.is_empty() {
             self.mailbox.take(&mut body.batch);
         }

@@ -37,7 +37,6 @@ mod actor;
 mod address;
 mod body;
 mod cell;
-mod clock;
 mod context;
 mod flow;
 mod hand_off;
@@ -53,9 +52,10 @@ mod timers;
 mod worker;
 mod workers;
 
+pub use airssys_wasm_core::SystemClock;
+
 pub use actor::{Actor, Exit};
 pub use address::{Address, Sent, Stopped, TrySendError};
-pub use clock::SystemClock;
 pub use context::Context;
 pub use hand_off::SpareThreads;
 pub use mailbox::{MailboxLimits, Overflow};

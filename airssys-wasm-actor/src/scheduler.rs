@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use airssys_wasm_core::Clock;
+use airssys_wasm_core::{Clock, SystemClock};
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 
@@ -9,7 +9,6 @@ use crate::activation::Activation;
 use crate::actor::Actor;
 use crate::address::Address;
 use crate::cell::Cell;
-use crate::clock::SystemClock;
 use crate::flow::Waits;
 use crate::hand_off::SpareThreads;
 use crate::mailbox::MailboxLimits;

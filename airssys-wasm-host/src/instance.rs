@@ -5,6 +5,7 @@ use std::sync::Arc;
 use airssys_wasm_core::{
     ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, Outbox, RequestError,
 };
+use pollster::block_on;
 use wasmtime::Store;
 
 use crate::bindings::{self, Status};
@@ -14,7 +15,7 @@ use crate::imports::Taken;
 use crate::limits::{Limits, Meter};
 use crate::state::State;
 use crate::time_limit::{self, OwnTime, Pace, TimeLimit, TimeLimits};
-use crate::waiting::{Waiting, block_on};
+use crate::waiting::Waiting;
 use crate::wasi::Wasi;
 use crate::{Surroundings, WasiGrants};
 

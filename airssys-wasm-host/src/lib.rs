@@ -74,7 +74,7 @@ mod signature;
 mod source;
 mod state;
 mod surroundings;
-mod system_time;
+mod system_alarm;
 mod ticker;
 mod time_limit;
 mod tokio_runtime;

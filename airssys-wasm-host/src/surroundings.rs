@@ -2,11 +2,11 @@ use std::fmt;
 use std::io::Write;
 use std::sync::{Arc, LazyLock};
 
-use airssys_wasm_core::{Alarm, Clock, ComponentId};
+use airssys_wasm_core::{Alarm, Clock, ComponentId, SystemClock};
 
 use crate::Extensions;
 use crate::limits::MemoryBudget;
-use crate::system_time::{SystemAlarm, SystemClock};
+use crate::system_alarm::SystemAlarm;
 
 /// What one instance finds around it, beside its outbox and its limits. By default that is the
 /// machine's time and chance, standard error for what it prints, and nothing else.

@@ -24,6 +24,24 @@ pub const PUPPET: &str = include_str!("guests/puppet.wat");
 /// as many seconds as the first byte says, for which it waits in WASI.
 pub const SLEEP_COMPONENT: &str = include_str!("guests/sleep-component.wat");
 
+/// Sends each message on to `target`, and traps where it may not.
+pub fn forward_to(target: &str) -> String {
+    let length = target.len();
+    format!(
+        r#"
+(import "airssys:component/messaging@0.1.0" "send-message"
+  (func $send (param i32 i32 i32 i32 i32)))
+(data (i32.const 512) "{target}")
+(func (export "airssys:component/handler@0.1.0#handle-message")
+  (param i32 i32) (param $message i32) (param $length i32) (result i32)
+  (call $send (i32.const 512) (i32.const {length})
+    (local.get $message) (local.get $length) (i32.const 256))
+  (if (i32.load8_u (i32.const 256)) (then unreachable))
+  (call $done))
+"#
+    )
+}
+
 const PRELUDE: &str = include_str!("guests/prelude.wat");
 
 /// The text of a core module: `items`, with imports first, and with them `memory`,

@@ -14,6 +14,7 @@
 
 pub mod guests;
 
+mod accounts;
 mod clock;
 mod probe;
 mod puppet;
@@ -21,6 +22,7 @@ mod test_system;
 
 use airssys_wasm::PatternSet;
 
+pub use accounts::expect_nothing_lost;
 pub use clock::VirtualClock;
 pub use probe::{Probe, Received};
 pub use puppet::{Outcome, Puppet};

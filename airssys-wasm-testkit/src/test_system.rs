@@ -1,9 +1,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use airssys_wasm::{ComponentId, ComponentSpec, Grants, Guest, Metrics, System, SystemBuilder};
+use airssys_wasm::{ComponentId, ComponentSpec, Grants, Guest, System, SystemBuilder};
 use airssys_wasm_core::Clock;
 
+use crate::accounts;
 use crate::clock::VirtualClock;
 use crate::guests;
 use crate::patterns;
@@ -166,13 +167,8 @@ impl TestSystem {
     ///
     /// If one was lost, or counted twice.
     pub fn expect_nothing_lost(&self) {
-        for component in self.system.components() {
-            let Some(metrics) = self.system.metrics(component.id.as_str()) else { continue };
-            let Metrics { accepted, queued, handled, refused, crashed, dropped, stopped, .. } =
-                metrics;
-            let accounted = queued + handled + refused + crashed + dropped + stopped;
-            let (id, seed) = (component.id, self.seed);
-            assert_eq!(accepted, accounted, "{id} has lost some, seed {seed}: {metrics:?}");
+        if let Some(lost) = accounts::lost(&self.system) {
+            panic!("{lost} (seed {})", self.seed);
         }
     }
 

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use airssys_wasm_core::{Alarm, ComponentId};
+use airssys_wasm_core::ComponentId;
 use airssys_wasm_host::{Extensions, InstancePre, Limits, Random, Surroundings, Time};
 
 use crate::member::unwinding;
@@ -54,9 +54,9 @@ impl Blueprint {
 
 impl GuestBlueprint {
     fn surroundings(&self, runtime: &Runtime) -> Surroundings {
-        let alarm: Arc<dyn Alarm> = Arc::clone(&runtime.alarm);
+        let (clock, alarm) = (Arc::clone(&runtime.clock), Arc::clone(&runtime.alarm));
         Surroundings {
-            time: Time { clock: Arc::clone(&runtime.clock), alarm },
+            time: Time { clock, alarm },
             random: if runtime.is_seeded { Random::Seed(runtime.random()) } else { Random::System },
             output: runtime.output.clone(),
             memory: runtime.memory.clone(),

@@ -29,7 +29,7 @@ pub(crate) struct Registration {
     pub(crate) health: Mutex<Option<Health>>,
     status: AtomicU8,
     /// Whether the operator is about to stop it.
-    is_leaving: AtomicBool,
+    is_dismissed: AtomicBool,
 }
 
 /// One who sends: a component, or the host program under a name.
@@ -150,7 +150,7 @@ impl Registration {
             counters: Counters::default(),
             health: Mutex::default(),
             status: AtomicU8::new(Status::Starting as u8),
-            is_leaving: AtomicBool::new(false),
+            is_dismissed: AtomicBool::new(false),
         })
     }
 
@@ -167,12 +167,12 @@ impl Registration {
     }
 
     /// Notes that the operator is about to stop it: no supervisor decides about it any more.
-    pub(crate) fn leave(&self) {
-        self.is_leaving.store(true, Ordering::Release);
+    pub(crate) fn dismiss(&self) {
+        self.is_dismissed.store(true, Ordering::Release);
     }
 
-    pub(crate) fn is_leaving(&self) -> bool {
-        self.is_leaving.load(Ordering::Acquire)
+    pub(crate) fn is_dismissed(&self) -> bool {
+        self.is_dismissed.load(Ordering::Acquire)
     }
 
     /// Whether it will never handle a message again.

@@ -7,7 +7,6 @@ use airssys_wasm_supervisor::{
     Action, AddError, Backoff, Event, Intensity, Policy, Restart, Run, Tree,
 };
 use parking_lot::Mutex;
-use thiserror::Error;
 
 use crate::member::Member;
 use crate::runtime::Runtime;
@@ -48,11 +47,10 @@ pub(crate) enum Fate {
 }
 
 /// Why a component cannot start in its group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NotSupervised {
-    #[error("there is no such group")]
     NoSuchGroup,
-    #[error("its group has ended, or is just being restarted")]
+    /// It has ended, or is just being restarted.
     GroupNotUp,
 }
 
@@ -130,7 +128,7 @@ impl Runtime {
             }
             _ => None,
         });
-        self.act(actions, Some(id));
+        self.act(actions, id);
         fate.unwrap_or(Fate::Restart(Duration::ZERO))
     }
 
@@ -140,20 +138,21 @@ impl Runtime {
         let key = Key::Component(id.clone());
         let now = self.clock.monotonic();
         let mut actions = self.supervision.tree_of(id).lock().remove(&key, now);
-        let own = actions
-            .iter()
-            .position(|action| matches!(action, Action::Stop { child, .. } if *child == key));
-        let run = own.map(|at| actions.remove(at)).and_then(|action| match action {
-            Action::Stop { run, .. } => Some(run),
-            _ => None,
+        let mut own_run = None;
+        actions.retain(|action| match action {
+            Action::Stop { child, run } if *child == key => {
+                own_run = Some(*run);
+                false
+            }
+            _ => true,
         });
-        self.act(actions, Some(id));
-        run
+        self.act(actions, id);
+        own_run
     }
 
     /// Has members do what their supervisors want, but for what a member does itself that is
     /// `reporting`.
-    fn act(self: &Arc<Self>, actions: Vec<Action<Key>>, reporting: Option<&ComponentId>) {
+    fn act(self: &Arc<Self>, actions: Vec<Action<Key>>, reporting: &ComponentId) {
         for action in actions {
             match action {
                 Action::Start { child: Key::Component(id), run, after } => {
@@ -165,10 +164,10 @@ impl Runtime {
                         self.report(&id, Event::Stopped(run));
                     }
                 }
-                Action::Ended { child: Key::Component(id) } if reporting != Some(&id) => {
-                    self.tell(&id, |member, context| member.end_as(Fate::Ended, context));
+                Action::Ended { child: Key::Component(id) } if *reporting != id => {
+                    self.tell(&id, |member, context| member.retire(context));
                 }
-                Action::GaveUp { child: Key::Component(id), why } if reporting != Some(&id) => {
+                Action::GaveUp { child: Key::Component(id), why } if *reporting != id => {
                     self.tell(&id, move |member, context| member.give_up(why, context));
                 }
                 Action::GaveUp { child: Key::Group(name), why } => {

@@ -77,10 +77,7 @@ impl Member {
     /// waits in the middle of is done first.
     pub(crate) fn stop(&mut self, context: &mut Context<'_, Self>, done: Sender<()>) {
         self.stops.push(done);
-        match &self.waiting {
-            None | Some(Waiting::Start(_)) => self.shut_down(context),
-            Some(_) => {}
-        }
+        self.shut_down_when_done(context);
     }
 
     /// Has it end its run, as its supervisor wants, after the message in hand. It may start again.
@@ -89,9 +86,13 @@ impl Member {
             return self.has_halted(run, context);
         }
         self.halting = Some(run);
-        match &self.waiting {
-            None | Some(Waiting::Start(_)) => self.shut_down(context),
-            Some(_) => {}
+        self.shut_down_when_done(context);
+    }
+
+    /// Shuts down, unless it waits in the middle of something that is to be done first.
+    fn shut_down_when_done(&mut self, context: &mut Context<'_, Self>) {
+        if matches!(self.waiting, None | Some(Waiting::Start(_))) {
+            self.shut_down(context);
         }
     }
 
@@ -136,33 +137,31 @@ impl Member {
         self.halted = Some(run);
         match self.runtime.report(&self.id, supervisor::Event::Stopped(run)) {
             Fate::Restart(_) => {}
-            _ if self.registration.is_leaving() => {}
-            Fate::Ended => self.end_as(Fate::Ended, context),
+            _ if self.registration.is_dismissed() => {}
+            Fate::Ended => self.retire(context),
             Fate::GivenUp => self.give_up(GiveUp::WithGroup, context),
         }
     }
 
     /// Takes no messages until it starts again.
     pub(super) fn rest(&mut self, context: &mut Context<'_, Self>) {
-        self.running = None;
-        if let Some(checkup) = &mut self.checkup {
-            checkup.end(&self.runtime.timers);
-        }
-        self.registration.author.forget_all(&self.runtime);
+        self.lose_instance();
         context.pause();
         self.registration.set_status(Status::Restarting);
     }
 
-    /// Ends for good where its supervisor says that it does not start again.
-    pub(crate) fn end_as(&mut self, fate: Fate, context: &mut Context<'_, Self>) {
-        let (status, reason) = match fate {
-            Fate::Restart(_) => return,
-            Fate::Ended => (Status::Stopped, ExitReason::Normal),
-            Fate::GivenUp => (Status::GivenUp, ExitReason::GivenUp("with its group".to_owned())),
-        };
-        self.registration.set_status(status);
-        self.runtime.ended(&self.id, reason);
-        context.stop();
+    /// Lets go of the instance, and of all that it has asked for.
+    pub(super) fn lose_instance(&mut self) {
+        (self.running, self.waiting) = (None, None);
+        if let Some(checkup) = &mut self.checkup {
+            checkup.end(&self.runtime.timers);
+        }
+        self.registration.author.forget_all(&self.runtime);
+    }
+
+    /// Ends for good, as it was meant to.
+    pub(crate) fn retire(&mut self, context: &mut Context<'_, Self>) {
+        self.end_for_good(Status::Stopped, ExitReason::Normal, context);
     }
 
     /// Ends for good: its supervisor has given it up for a reason that is not its own.
@@ -171,7 +170,20 @@ impl Member {
             return;
         }
         self.runtime.emit(&Event::GivenUp { id: &self.id, why: &why });
-        self.end_as(Fate::GivenUp, context);
+        let reason = ExitReason::GivenUp("with its group".to_owned());
+        self.end_for_good(Status::GivenUp, reason, context);
+    }
+
+    fn end_for_good(
+        &mut self,
+        status: Status,
+        reason: ExitReason,
+        context: &mut Context<'_, Self>,
+    ) {
+        // First: who begins to monitor it from here on is told that it has ended.
+        self.registration.set_status(status);
+        self.runtime.ended(&self.id, reason);
+        context.stop();
     }
 
     pub(super) fn crashed(&mut self, crash: Crash, context: &mut Context<'_, Self>) {
@@ -192,11 +204,9 @@ impl Member {
                 self.runtime.crashed(&self.id, &crash, Some(after));
             }
             Fate::Ended | Fate::GivenUp => {
-                // First: who begins to monitor it from here on is told that it has ended.
-                self.registration.set_status(Status::GivenUp);
-                self.runtime.ended(&self.id, ExitReason::GivenUp(crash.to_string()));
+                let reason = ExitReason::GivenUp(crash.to_string());
+                self.end_for_good(Status::GivenUp, reason, context);
                 self.runtime.crashed(&self.id, &crash, None);
-                context.stop();
             }
         }
     }
@@ -212,7 +222,7 @@ impl Member {
             }
             Fate::Ended | Fate::GivenUp => {
                 self.runtime.emit(&Event::Exited { id: &self.id, restart: None });
-                self.end_as(Fate::Ended, context);
+                self.retire(context);
             }
         }
     }
@@ -226,6 +236,6 @@ impl Member {
         self.rest(context);
         let fate = self.runtime.report(&self.id, event);
         // One that the operator is about to stop waits for that.
-        if self.registration.is_leaving() { Fate::Restart(Duration::ZERO) } else { fate }
+        if self.registration.is_dismissed() { Fate::Restart(Duration::ZERO) } else { fate }
     }
 }

@@ -100,11 +100,8 @@ impl Actor for Member {
     }
 
     fn stopped(&mut self, exit: Exit, undelivered: VecDeque<Mail>) {
-        (self.running, self.waiting) = (None, None);
+        self.lose_instance();
         self.stops.clear();
-        if let Some(checkup) = &mut self.checkup {
-            checkup.end(&self.runtime.timers);
-        }
         if exit == Exit::Panicked {
             self.registration.set_status(Status::GivenUp);
             self.runtime.ended(&self.id, ExitReason::GivenUp(CrashKind::Panic.to_string()));
@@ -112,7 +109,6 @@ impl Actor for Member {
             // One that was given up has been told of: then this tells nobody.
             self.runtime.ended(&self.id, ExitReason::Stopped);
         }
-        self.registration.author.forget_all(&self.runtime);
         self.runtime.topics.forget(&self.id);
         for mail in undelivered {
             self.runtime.undelivered(&self.registration, mail);

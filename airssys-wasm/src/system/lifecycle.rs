@@ -216,7 +216,7 @@ impl System {
     fn end(&self, registration: &Registration, until: Option<Instant>) {
         let address = &registration.address;
         address.close();
-        registration.leave();
+        registration.dismiss();
         let run = self.runtime.unsupervise(registration.id());
         for mail in address.abandon() {
             self.runtime.undelivered(registration, mail);

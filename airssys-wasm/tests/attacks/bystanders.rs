@@ -13,22 +13,11 @@ pub(crate) struct Bystanders {
 /// How many turns of others an answer may take, where a hundred components are ready at most.
 const PATIENCE: usize = 10_000;
 
-const RELAY: &str = r#"
-(import "airssys:component/messaging@0.1.0" "send-message"
-  (func $send (param i32 i32 i32 i32 i32)))
-(data (i32.const 512) "by/end")
-(func (export "airssys:component/handler@0.1.0#handle-message")
-  (param i32 i32) (param $message i32) (param $length i32) (result i32)
-  (call $send
-    (i32.const 512) (i32.const 6) (local.get $message) (local.get $length) (i32.const 256))
-  (if (i32.load8_u (i32.const 256)) (then unreachable))
-  (call $done))
-"#;
-
 impl Bystanders {
     pub(crate) fn spawn(test: &TestSystem) -> Self {
         let end = test.probe("by/end");
-        test.spawn(spec("by/relay", RELAY).grants(all_rights(&["by/*"])));
+        let relay = test.spec("by/relay", &guests::forward_to("by/end"));
+        test.spawn(relay.grants(all_rights(&["by/*"])));
         test.spawn(spec("by/echo", guests::ECHO));
         Self { end, rounds: 0 }
     }

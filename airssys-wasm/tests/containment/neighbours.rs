@@ -37,18 +37,6 @@ const LARGEST_ANSWER: u32 = 1 << 16;
 /// What the memories of those that are guests are together.
 pub(crate) const MEMORY: usize = 3 << 20;
 
-pub(crate) const RELAY: &str = r#"
-(import "airssys:component/messaging@0.1.0" "send-message"
-  (func $send (param i32 i32 i32 i32 i32)))
-(data (i32.const 512) "by/end")
-(func (export "airssys:component/handler@0.1.0#handle-message")
-  (param i32 i32) (param $message i32) (param $length i32) (result i32)
-  (call $send
-    (i32.const 512) (i32.const 6) (local.get $message) (local.get $length) (i32.const 256))
-  (if (i32.load8_u (i32.const 256)) (then unreachable))
-  (call $done))
-"#;
-
 pub(crate) const ASKER: &str = r#"
 (import "airssys:component/messaging@0.1.0" "send-request"
   (func $request (param i32 i32 i32 i32 i64 i32)))

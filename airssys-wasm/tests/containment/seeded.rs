@@ -9,7 +9,7 @@ use airssys_wasm_testkit::{TestSystem, guests};
 
 use crate::crash_log::CrashLog;
 use crate::ground::{Ground, PATIENCE};
-use crate::neighbours::{ASKER, Code, MEMORY, RELAY};
+use crate::neighbours::{ASKER, Code, MEMORY};
 use crate::scenario::{self, Pace, play, play_all};
 
 const SEEDS: u64 = 4;
@@ -17,8 +17,11 @@ const SEEDS: u64 = 4;
 #[test]
 fn a_hostile_guest_harms_itself_alone() {
     let home = TestSystem::seeded(0);
-    let code =
-        Code { relay: home.guest(RELAY), echo: home.guest(guests::ECHO), asker: home.guest(ASKER) };
+    let code = Code {
+        relay: home.guest(&guests::forward_to("by/end")),
+        echo: home.guest(guests::ECHO),
+        asker: home.guest(ASKER),
+    };
     let filler = guests::guest(guests::ECHO)
         .replace(r#"(memory (export "memory") 16)"#, r#"(memory (export "memory") 400)"#);
     let filler = home.system().load(filler.as_bytes()).unwrap();

@@ -8,14 +8,18 @@ use airssys_wasm_testkit::guests;
 
 use crate::crash_log::CrashLog;
 use crate::ground::{Ground, PATIENCE};
-use crate::neighbours::{ASKER, Code, RELAY};
+use crate::neighbours::{ASKER, Code};
 use crate::scenario::{Pace, play, play_all};
 
 #[test]
 fn a_hostile_guest_on_threads_harms_itself_alone() {
     let home = threads(System::builder());
     let guest = |items: &str| home.load(guests::guest(items).as_bytes()).unwrap();
-    let code = Code { relay: guest(RELAY), echo: guest(guests::ECHO), asker: guest(ASKER) };
+    let code = Code {
+        relay: guest(&guests::forward_to("by/end")),
+        echo: guest(guests::ECHO),
+        asker: guest(ASKER),
+    };
     play_all(|hostile| {
         let loaded = home.load(&hostile.code);
         let play = |pace| {

@@ -9,7 +9,7 @@ use airssys_wasm_testkit::{TestSystem, guests};
 use crate::accounts::expect_rest;
 use crate::crash_log::CrashLog;
 use crate::ground::Ground;
-use crate::neighbours::{ASKER, Code, Neighbours, RELAY};
+use crate::neighbours::{ASKER, Code, Neighbours};
 use crate::told::expect_line;
 
 /// Tries code that nobody knows: whether or not it loads, it harms nobody.
@@ -35,7 +35,7 @@ impl Trials {
     pub(crate) fn new() -> Self {
         let home = TestSystem::seeded(0);
         let code = Code {
-            relay: home.guest(RELAY),
+            relay: home.guest(&guests::forward_to("by/end")),
             echo: home.guest(guests::ECHO),
             asker: home.guest(ASKER),
         };

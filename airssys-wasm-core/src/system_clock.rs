@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use airssys_wasm_core::Clock;
+use crate::Clock;
 
 /// The machine's own clocks.
 ///
