@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::time::Duration;
 
 use crate::{MonitorError, RequestId, SendError, SubscribeError, TimerError, TimerId};
@@ -6,7 +7,7 @@ use crate::{MonitorError, RequestId, SendError, SubscribeError, TimerError, Time
 ///
 /// A component has one outbox for as long as its instance lives, and only that component uses
 /// it; hence `&mut self`, and no lock.
-pub trait Outbox: Send + 'static {
+pub trait Outbox: Any + Send {
     /// Puts a copy of `message` into the mailbox of `target`.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ fn instances(criterion: &mut Criterion) {
     let pre = linked(ECHO);
     let id = ComponentId::parse(SENDER_ID).unwrap();
     group.bench_function("host", |b| {
-        b.iter(|| pre.instantiate(id.clone(), Counter(0), Limits::default()).unwrap());
+        b.iter(|| pre.instantiate(id.clone(), Box::new(Counter(0)), Limits::default()).unwrap());
     });
     group.finish();
 }
@@ -78,19 +78,19 @@ impl Outbox for Counter {
     }
 }
 
-fn linked(text: &str) -> InstancePre<Counter> {
+fn linked(text: &str) -> InstancePre {
     let engine = Engine::new(EngineConfig::default()).unwrap();
     Component::load(&engine, text.as_bytes()).unwrap().pre().unwrap()
 }
 
-fn hosted(text: &str) -> Instance<Counter> {
+fn hosted(text: &str) -> Instance {
     // Many sends in one call take longer than one message may.
     let limits = Limits { message_timeout: Duration::from_secs(10), ..Limits::default() };
     let id = ComponentId::parse(SENDER_ID).unwrap();
-    linked(text).instantiate(id, Counter(0), limits).unwrap()
+    linked(text).instantiate(id, Box::new(Counter(0)), limits).unwrap()
 }
 
-fn handle_message(instance: &mut Instance<Counter>, message: &[u8]) -> Option<Vec<u8>> {
+fn handle_message(instance: &mut Instance, message: &[u8]) -> Option<Vec<u8>> {
     let info = MessageInfo::new(1);
     instance.handle_message(SENDER_ID, message, info).unwrap()
 }

@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let engine = Engine::new(EngineConfig::default())?;
     let component = Component::load(&engine, include_bytes!("alone.wat"))?;
     let id = ComponentId::parse("demo/forwarder")?;
-    let mut forwarder = component.pre()?.instantiate(id, Printer, Limits::default())?;
+    let mut forwarder = component.pre()?.instantiate(id, Box::new(Printer), Limits::default())?;
 
     let info = MessageInfo::new(0);
     let response = forwarder.handle_message("demo/main", b"good morning", info)?;

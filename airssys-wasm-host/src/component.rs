@@ -1,7 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use airssys_wasm_core::Outbox;
 use wasmparser::Validator;
 use wasmtime::component::Linker;
 
@@ -71,23 +70,23 @@ impl Component {
         &self.parts.description
     }
 
-    /// Links it, once for all the instances that send through an `O`, with nothing granted.
+    /// Links it, once for all its instances, with nothing granted.
     ///
     /// # Errors
     ///
     /// As [`link`](Self::link).
-    pub fn pre<O: Outbox>(&self) -> Result<InstancePre<O>, LoadError> {
+    pub fn pre(&self) -> Result<InstancePre, LoadError> {
         self.link(&Imports::new())
     }
 
-    /// Links it with what it may import, once for all the instances that send through an `O`.
+    /// Links it with what it may import, once for all its instances.
     ///
     /// From what it imports of that it follows, too, whether its calls can wait.
     ///
     /// # Errors
     ///
     /// It imports what is not provided or not granted, or with other types.
-    pub fn link<O: Outbox>(&self, imports: &Imports<O>) -> Result<InstancePre<O>, LoadError> {
+    pub fn link(&self, imports: &Imports) -> Result<InstancePre, LoadError> {
         let failed = |error: wasmtime::Error| LoadError::Link(error.into());
         let taken = imports::check(&self.compiled, imports)?;
         let mut linker = Linker::new(self.engine.wasmtime());

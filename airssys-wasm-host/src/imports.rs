@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use airssys_wasm_core::{Outbox, TimerId};
+use airssys_wasm_core::TimerId;
 use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, Linker, WasmList, WasmStr};
@@ -12,11 +12,11 @@ use crate::state::State;
 use crate::wasi::{Needs, Standing};
 use crate::{Imports, LoadError};
 
-type Guest<'a, O> = StoreContextMut<'a, State<O>>;
+type Guest<'a> = StoreContextMut<'a, State>;
 type Sent<T> = wasmtime::Result<(Result<T, bindings::SendError>,)>;
 
 /// Provides every import of the contract.
-pub(crate) fn link<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result<()> {
+pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut messaging = linker.instance(MESSAGING)?;
     messaging.func_wrap("send-message", send_message)?;
     messaging.func_wrap("send-request", send_request)?;
@@ -39,10 +39,7 @@ pub(crate) fn link<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result
 
 /// Whether all that this component imports is provided, with these types; and what it takes to
 /// provide it.
-pub(crate) fn check<O: Outbox>(
-    component: &Component,
-    imports: &Imports<O>,
-) -> Result<Taken, LoadError> {
+pub(crate) fn check(component: &Component, imports: &Imports) -> Result<Taken, LoadError> {
     let ty = component.component_type();
     let engine = component.engine();
     let mut taken = Taken::default();
@@ -102,7 +99,7 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    fn note<O: Outbox>(&mut self, interface: &str, function: &str, imports: &Imports<O>) {
+    fn note(&mut self, interface: &str, function: &str, imports: &Imports) {
         if imports.owns(interface) {
             self.own_waits |= imports.own_waits(interface);
         } else {
@@ -138,18 +135,15 @@ fn check_function(interface: &str, name: &str, found: &ComponentFunc) -> Result<
     })
 }
 
-fn send_message<O: Outbox>(
-    guest: Guest<'_, O>,
-    (target, message): (WasmStr, WasmList<u8>),
-) -> Sent<()> {
+fn send_message(guest: Guest<'_>, (target, message): (WasmStr, WasmList<u8>)) -> Sent<()> {
     let target = target.to_str(&guest)?;
     let message = message.as_le_slice(&guest);
     let sent = guest.data().outbox.borrow_mut().send_message(&target, message);
     Ok((sent.map_err(bindings::SendError::from),))
 }
 
-fn send_request<O: Outbox>(
-    guest: Guest<'_, O>,
+fn send_request(
+    guest: Guest<'_>,
     (target, request, timeout_ms): (WasmStr, WasmList<u8>, u64),
 ) -> Sent<bindings::RequestId> {
     let target = target.to_str(&guest)?;
@@ -159,26 +153,23 @@ fn send_request<O: Outbox>(
     Ok((sent.map(bindings::RequestId::from).map_err(bindings::SendError::from),))
 }
 
-fn cancel_request<O: Outbox>(
-    mut guest: Guest<'_, O>,
+fn cancel_request(
+    mut guest: Guest<'_>,
     (id,): (bindings::RequestId,),
 ) -> wasmtime::Result<(bool,)> {
     Ok((guest.data_mut().outbox.get_mut().cancel_request(id.into()),))
 }
 
-fn self_id<O: Outbox>(guest: Guest<'_, O>, (): ()) -> wasmtime::Result<(String,)> {
+fn self_id(guest: Guest<'_>, (): ()) -> wasmtime::Result<(String,)> {
     Ok((guest.data().id.as_str().to_owned(),))
 }
 
-fn current_message<O: Outbox>(
-    guest: Guest<'_, O>,
-    (): (),
-) -> wasmtime::Result<(Option<bindings::MessageInfo>,)> {
+fn current_message(guest: Guest<'_>, (): ()) -> wasmtime::Result<(Option<bindings::MessageInfo>,)> {
     Ok((guest.data().message.as_ref().map(bindings::MessageInfo::from),))
 }
 
-fn subscribe<O: Outbox>(
-    guest: Guest<'_, O>,
+fn subscribe(
+    guest: Guest<'_>,
     (pattern,): (WasmStr,),
 ) -> wasmtime::Result<(Result<(), bindings::SubscribeError>,)> {
     let pattern = pattern.to_str(&guest)?;
@@ -186,29 +177,26 @@ fn subscribe<O: Outbox>(
     Ok((subscribed.map_err(bindings::SubscribeError::from),))
 }
 
-fn unsubscribe<O: Outbox>(
-    guest: Guest<'_, O>,
-    (pattern,): (WasmStr,),
-) -> wasmtime::Result<(bool,)> {
+fn unsubscribe(guest: Guest<'_>, (pattern,): (WasmStr,)) -> wasmtime::Result<(bool,)> {
     let pattern = pattern.to_str(&guest)?;
     Ok((guest.data().outbox.borrow_mut().unsubscribe(&pattern),))
 }
 
-fn publish<O: Outbox>(guest: Guest<'_, O>, (topic, message): (WasmStr, WasmList<u8>)) -> Sent<u32> {
+fn publish(guest: Guest<'_>, (topic, message): (WasmStr, WasmList<u8>)) -> Sent<u32> {
     let topic = topic.to_str(&guest)?;
     let message = message.as_le_slice(&guest);
     let sent = guest.data().outbox.borrow_mut().publish(&topic, message);
     Ok((sent.map_err(bindings::SendError::from),))
 }
 
-fn current_topic<O: Outbox>(guest: Guest<'_, O>, (): ()) -> wasmtime::Result<(Option<String>,)> {
+fn current_topic(guest: Guest<'_>, (): ()) -> wasmtime::Result<(Option<String>,)> {
     let message = guest.data().message.as_ref();
     let topic = message.and_then(|message| message.topic.as_ref());
     Ok((topic.map(ToString::to_string),))
 }
 
-fn send_after<O: Outbox>(
-    guest: Guest<'_, O>,
+fn send_after(
+    guest: Guest<'_>,
     (target, message, delay_ms): (WasmStr, WasmList<u8>, u64),
 ) -> wasmtime::Result<(Result<u64, bindings::TimerError>,)> {
     let target = target.to_str(&guest)?;
@@ -218,12 +206,12 @@ fn send_after<O: Outbox>(
     Ok((set.map(TimerId::number).map_err(bindings::TimerError::from),))
 }
 
-fn cancel_timer<O: Outbox>(mut guest: Guest<'_, O>, (id,): (u64,)) -> wasmtime::Result<(bool,)> {
+fn cancel_timer(mut guest: Guest<'_>, (id,): (u64,)) -> wasmtime::Result<(bool,)> {
     Ok((guest.data_mut().outbox.get_mut().cancel_timer(TimerId::new(id)),))
 }
 
-fn monitor<O: Outbox>(
-    guest: Guest<'_, O>,
+fn monitor(
+    guest: Guest<'_>,
     (target,): (WasmStr,),
 ) -> wasmtime::Result<(Result<(), bindings::MonitorError>,)> {
     let target = target.to_str(&guest)?;
@@ -231,7 +219,7 @@ fn monitor<O: Outbox>(
     Ok((monitored.map_err(bindings::MonitorError::from),))
 }
 
-fn demonitor<O: Outbox>(guest: Guest<'_, O>, (target,): (WasmStr,)) -> wasmtime::Result<(bool,)> {
+fn demonitor(guest: Guest<'_>, (target,): (WasmStr,)) -> wasmtime::Result<(bool,)> {
     let target = target.to_str(&guest)?;
     Ok((guest.data().outbox.borrow_mut().demonitor(&target),))
 }

@@ -1,3 +1,4 @@
+use std::any::Any;
 use std::cell::{Ref, RefCell};
 use std::fmt;
 use std::sync::Arc;
@@ -20,8 +21,9 @@ use crate::wasi::Wasi;
 use crate::{Surroundings, WasiGrants};
 
 /// A component whose imports are linked: instances are made of it. Cloning shares it.
-pub struct InstancePre<O: Outbox> {
-    pub(crate) linked: wasmtime::component::InstancePre<State<O>>,
+#[derive(Clone)]
+pub struct InstancePre {
+    pub(crate) linked: wasmtime::component::InstancePre<State>,
     pub(crate) exports: Arc<Exports>,
     pub(crate) pace: Pace,
     pub(crate) taken: Taken,
@@ -29,7 +31,7 @@ pub struct InstancePre<O: Outbox> {
     pub(crate) grants: Option<Arc<WasiGrants>>,
 }
 
-impl<O: Outbox> InstancePre<O> {
+impl InstancePre {
     /// Whether calls of its instances can wait: for a time, a socket, a file, or what the host
     /// program's own imports wait for. Then each `…_async` call is a future that holds no thread
     /// meanwhile, and the others hold theirs. Where they cannot wait, both are the same.
@@ -45,9 +47,9 @@ impl<O: Outbox> InstancePre<O> {
     pub fn instantiate(
         &self,
         id: ComponentId,
-        outbox: O,
+        outbox: Box<dyn Outbox>,
         limits: Limits,
-    ) -> Result<Instance<O>, Crash> {
+    ) -> Result<Instance, Crash> {
         self.instantiate_in(Surroundings::default(), id, outbox, limits)
     }
 
@@ -62,9 +64,9 @@ impl<O: Outbox> InstancePre<O> {
         &self,
         surroundings: Surroundings,
         id: ComponentId,
-        outbox: O,
+        outbox: Box<dyn Outbox>,
         limits: Limits,
-    ) -> Result<Instance<O>, Crash> {
+    ) -> Result<Instance, Crash> {
         if self.can_wait() {
             return block_on(self.instantiate_async(surroundings, id, outbox, limits));
         }
@@ -85,10 +87,10 @@ impl<O: Outbox> InstancePre<O> {
         &self,
         mut surroundings: Surroundings,
         id: ComponentId,
-        outbox: O,
+        outbox: Box<dyn Outbox>,
         limits: &Limits,
         waiting: Option<&Arc<Waiting>>,
-    ) -> Result<Store<State<O>>, Crash> {
+    ) -> Result<Store<State>, Crash> {
         let wasi = match &self.grants {
             Some(grants) => Some(Wasi::new(&id, grants, &mut surroundings, waiting.cloned())?),
             None => None,
@@ -108,19 +110,7 @@ impl<O: Outbox> InstancePre<O> {
     }
 }
 
-impl<O: Outbox> Clone for InstancePre<O> {
-    fn clone(&self) -> Self {
-        Self {
-            linked: self.linked.clone(),
-            exports: Arc::clone(&self.exports),
-            pace: self.pace,
-            taken: self.taken,
-            grants: self.grants.clone(),
-        }
-    }
-}
-
-impl<O: Outbox> fmt::Debug for InstancePre<O> {
+impl fmt::Debug for InstancePre {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InstancePre").finish_non_exhaustive()
     }
@@ -130,8 +120,8 @@ impl<O: Outbox> fmt::Debug for InstancePre<O> {
 ///
 /// A call that crashes ends the instance: each later call answers with a [`Crash`] of the same
 /// kind, and nothing of the guest runs. The outbox can still be had.
-pub struct Instance<O: Outbox> {
-    pub(crate) store: Store<State<O>>,
+pub struct Instance {
+    pub(crate) store: Store<State>,
     pub(crate) functions: Functions,
     pub(crate) time: TimeLimits,
     /// Also set for as long as a call runs: an outbox that panics leaves it so.
@@ -140,7 +130,7 @@ pub struct Instance<O: Outbox> {
     pub(crate) waiting: Option<Arc<Waiting>>,
 }
 
-impl<O: Outbox> Instance<O> {
+impl Instance {
     /// As [`InstancePre::can_wait`].
     pub fn can_wait(&self) -> bool {
         self.waiting.is_some()
@@ -273,19 +263,17 @@ impl<O: Outbox> Instance<O> {
         self.shut_down(outcome)
     }
 
-    /// The outbox. While the reference lives nothing can be sent, as no call can be made.
-    pub fn outbox(&self) -> Ref<'_, O> {
-        self.store.data().outbox.borrow()
+    /// The outbox, if it is an `O`. While the reference lives nothing can be sent, as no call can be
+    /// made.
+    pub fn outbox<O: Outbox>(&self) -> Option<Ref<'_, O>> {
+        let outbox = self.store.data().outbox.borrow();
+        Ref::filter_map(outbox, |outbox| (&**outbox as &dyn Any).downcast_ref()).ok()
     }
 
-    /// The outbox.
-    pub fn outbox_mut(&mut self) -> &mut O {
-        self.store.data_mut().outbox.get_mut()
-    }
-
-    /// Drops the instance but for its outbox.
-    pub fn into_outbox(self) -> O {
-        self.store.into_data().outbox.into_inner()
+    /// The outbox, if it is an `O`.
+    pub fn outbox_mut<O: Outbox>(&mut self) -> Option<&mut O> {
+        let outbox = &mut **self.store.data_mut().outbox.get_mut();
+        (outbox as &mut dyn Any).downcast_mut()
     }
 
     fn begin(&mut self, time: TimeLimit) -> Result<(), Crash> {
@@ -344,7 +332,7 @@ impl<O: Outbox> Instance<O> {
     }
 }
 
-impl<O: Outbox> fmt::Debug for Instance<O> {
+impl fmt::Debug for Instance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Instance")
             .field("id", &self.store.data().id)

@@ -30,7 +30,7 @@
 //! let engine = Engine::new(EngineConfig::default())?;
 //! let component = Component::load(&engine, include_bytes!("../tests/guests/echo.wat"))?;
 //! let id = ComponentId::parse("demo/echo")?;
-//! let mut echo = component.pre()?.instantiate(id, Nowhere, Limits::default())?;
+//! let mut echo = component.pre()?.instantiate(id, Box::new(Nowhere), Limits::default())?;
 //!
 //! let info = MessageInfo::new(0);
 //! let response = echo.handle_message("demo/me", b"hello", info)?;

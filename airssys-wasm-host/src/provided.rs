@@ -1,7 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use airssys_wasm_core::Outbox;
 use wasmtime::component::Linker;
 
 use crate::WasiGrants;
@@ -13,8 +12,6 @@ use crate::wasi::{Standing, is_same_interface, standing};
 /// what needs no grant.
 ///
 /// ```
-/// # use std::error::Error;
-/// # use airssys_wasm_core::Outbox;
 /// use airssys_wasm_host::wasmtime::component::HasSelf;
 /// use airssys_wasm_host::{Imports, State};
 ///
@@ -34,30 +31,29 @@ use crate::wasi::{Standing, is_same_interface, standing};
 ///     }
 /// }
 ///
-/// # fn imports<O: Outbox>() -> Imports<O> {
 /// // Each instance is given a `Fruit` in its `Surroundings::extensions`.
 /// let imports = Imports::new().own(["demo:kv/store"], |linker| {
-///     demo::kv::store::add_to_linker::<_, HasSelf<Fruit>>(linker, |state: &mut State<O>| {
+///     demo::kv::store::add_to_linker::<_, HasSelf<Fruit>>(linker, |state: &mut State| {
 ///         state.extensions_mut().get_mut().expect("each instance is given one")
 ///     })
 /// });
-/// # imports
-/// # }
 /// ```
-pub struct Imports<O: Outbox> {
+#[derive(Clone, Default)]
+pub struct Imports {
     pub(crate) grants: Arc<WasiGrants>,
-    own: Vec<Own<O>>,
+    own: Vec<Own>,
 }
 
-struct Own<O: Outbox> {
+#[derive(Clone)]
+struct Own {
     interfaces: Vec<String>,
     waits: bool,
-    link: Arc<Link<O>>,
+    link: Arc<Link>,
 }
 
-type Link<O> = dyn Fn(&mut Linker<State<O>>) -> wasmtime::Result<()> + Send + Sync;
+type Link = dyn Fn(&mut Linker<State>) -> wasmtime::Result<()> + Send + Sync;
 
-impl<O: Outbox> Imports<O> {
+impl Imports {
     /// Nothing that has to be granted, and nothing of the host program's own.
     pub fn new() -> Self {
         Self::default()
@@ -77,7 +73,7 @@ impl<O: Outbox> Imports<O> {
     pub fn own<N: Into<String>>(
         self,
         interfaces: impl IntoIterator<Item = N>,
-        link: impl Fn(&mut Linker<State<O>>) -> wasmtime::Result<()> + Send + Sync + 'static,
+        link: impl Fn(&mut Linker<State>) -> wasmtime::Result<()> + Send + Sync + 'static,
     ) -> Self {
         self.with(interfaces, false, link)
     }
@@ -87,7 +83,7 @@ impl<O: Outbox> Imports<O> {
     pub fn own_async<N: Into<String>>(
         self,
         interfaces: impl IntoIterator<Item = N>,
-        link: impl Fn(&mut Linker<State<O>>) -> wasmtime::Result<()> + Send + Sync + 'static,
+        link: impl Fn(&mut Linker<State>) -> wasmtime::Result<()> + Send + Sync + 'static,
     ) -> Self {
         self.with(interfaces, true, link)
     }
@@ -96,7 +92,7 @@ impl<O: Outbox> Imports<O> {
         mut self,
         interfaces: impl IntoIterator<Item = N>,
         waits: bool,
-        link: impl Fn(&mut Linker<State<O>>) -> wasmtime::Result<()> + Send + Sync + 'static,
+        link: impl Fn(&mut Linker<State>) -> wasmtime::Result<()> + Send + Sync + 'static,
     ) -> Self {
         let interfaces = interfaces.into_iter().map(Into::into).collect();
         self.own.push(Own { interfaces, waits, link: Arc::new(link) });
@@ -115,37 +111,18 @@ impl<O: Outbox> Imports<O> {
         self.own.iter().any(|own| own.waits && own.has(interface))
     }
 
-    pub(crate) fn link_own(&self, linker: &mut Linker<State<O>>) -> wasmtime::Result<()> {
+    pub(crate) fn link_own(&self, linker: &mut Linker<State>) -> wasmtime::Result<()> {
         self.own.iter().try_for_each(|own| (own.link)(linker))
     }
 }
 
-impl<O: Outbox> Own<O> {
+impl Own {
     fn has(&self, interface: &str) -> bool {
         self.interfaces.iter().any(|own| is_same_interface(own, interface))
     }
 }
 
-impl<O: Outbox> Default for Imports<O> {
-    fn default() -> Self {
-        Self { grants: Arc::default(), own: Vec::new() }
-    }
-}
-
-impl<O: Outbox> Clone for Imports<O> {
-    fn clone(&self) -> Self {
-        Self { grants: Arc::clone(&self.grants), own: self.own.clone() }
-    }
-}
-
-impl<O: Outbox> Clone for Own<O> {
-    fn clone(&self) -> Self {
-        let Self { interfaces, waits, link } = self;
-        Self { interfaces: interfaces.clone(), waits: *waits, link: Arc::clone(link) }
-    }
-}
-
-impl<O: Outbox> fmt::Debug for Imports<O> {
+impl fmt::Debug for Imports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let own: Vec<_> = self.own.iter().flat_map(|own| &own.interfaces).collect();
         f.debug_struct("Imports").field("grants", &self.grants).field("own", &own).finish()

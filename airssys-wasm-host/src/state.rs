@@ -10,11 +10,11 @@ use crate::wasi::Wasi;
 
 /// What the store of one instance carries: the data that a [`Linker`](wasmtime::component::Linker)
 /// gives to functions which guests import.
-pub struct State<O> {
+pub struct State {
     pub(crate) id: ComponentId,
     /// In a cell, so that it can be given text and bytes which still lie in the guest's memory:
     /// they borrow the store. No host function runs within another, so it is never taken twice.
-    pub(crate) outbox: RefCell<O>,
+    pub(crate) outbox: RefCell<Box<dyn Outbox>>,
     /// Set while a message or callback is handled.
     pub(crate) message: Option<MessageInfo>,
     pub(crate) meter: Meter,
@@ -24,7 +24,7 @@ pub struct State<O> {
     pub(crate) extensions: Extensions,
 }
 
-impl<O> State<O> {
+impl State {
     /// Whose instance it is.
     pub fn id(&self) -> &ComponentId {
         &self.id
@@ -46,7 +46,7 @@ impl<O> State<O> {
     }
 }
 
-impl<O: Outbox> Timed for State<O> {
+impl Timed for State {
     fn own_time(&mut self) -> &mut OwnTime {
         &mut self.own_time
     }
@@ -56,7 +56,7 @@ impl<O: Outbox> Timed for State<O> {
     }
 }
 
-impl<O> fmt::Debug for State<O> {
+impl fmt::Debug for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("State").field("id", &self.id).finish_non_exhaustive()
     }

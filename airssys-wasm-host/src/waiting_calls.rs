@@ -11,7 +11,7 @@ use crate::time_limit::{self, TimeLimit, TimeLimits};
 use crate::waiting::Waiting;
 use crate::{Instance, InstancePre, Surroundings};
 
-impl<O: Outbox> InstancePre<O> {
+impl InstancePre {
     /// As [`instantiate_in`](Self::instantiate_in), without holding a thread while a start function
     /// waits.
     ///
@@ -22,9 +22,9 @@ impl<O: Outbox> InstancePre<O> {
         &self,
         surroundings: Surroundings,
         id: ComponentId,
-        outbox: O,
+        outbox: Box<dyn Outbox>,
         limits: Limits,
-    ) -> Result<Instance<O>, Crash> {
+    ) -> Result<Instance, Crash> {
         if !self.can_wait() {
             return self.instantiate_in(surroundings, id, outbox, limits);
         }
@@ -48,7 +48,7 @@ impl<O: Outbox> InstancePre<O> {
 ///
 /// Time that the guest waits counts as its own, up to when it is woken; it is cut when its time is
 /// up. To drop such a future before its end is to end the instance.
-impl<O: Outbox> Instance<O> {
+impl Instance {
     /// As [`init`](Self::init).
     ///
     /// # Errors

@@ -64,7 +64,11 @@ fn instances_of_one_component_share_no_memory() {
     let pre = component.pre().unwrap();
     for name in ["test/one", "test/two"] {
         let mut instance = pre
-            .instantiate(support::id(name), support::Recorder::default(), Default::default())
+            .instantiate(
+                support::id(name),
+                Box::new(support::Recorder::default()),
+                Default::default(),
+            )
             .unwrap();
         assert_eq!(instance.handle_message("a/b", b"", info()).unwrap(), Some(vec![1]));
     }
@@ -144,7 +148,7 @@ fn the_message_in_hand_is_known_in_handlers_only() {
     guest.handle_callback(Ok(b"done"), info).unwrap();
     guest.shutdown().unwrap();
 
-    let sent = guest.into_outbox().sent;
+    let sent = &guest.outbox::<support::Recorder>().unwrap().sent;
     let [init, full, sparse, callback, shutdown] = sent.as_slice() else { panic!("{sent:?}") };
     for (_, seen) in [init, shutdown] {
         assert_eq!(seen[0], 0);
@@ -182,6 +186,6 @@ fn what_is_linked_is_shared_between_threads() {
     fn is_shared<T: Clone + Send + Sync>(_: &T) {}
     let component = support::load(ECHO).unwrap();
     is_shared(&component);
-    is_shared(&component.pre::<support::Recorder>().unwrap());
+    is_shared(&component.pre().unwrap());
     is_shared(&support::engine());
 }

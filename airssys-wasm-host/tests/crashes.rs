@@ -137,8 +137,8 @@ fn nothing_runs_after_a_crash() {
     crash(guest.init());
     crash(guest.handle_callback(Ok(b""), info()));
     assert!(guest.shutdown().is_err());
-    guest.outbox_mut().sent.clear();
-    guest.into_outbox();
+    guest.outbox_mut::<support::Recorder>().unwrap().sent.clear();
+    drop(guest);
 }
 
 #[test]
@@ -174,11 +174,14 @@ impl Outbox for Panicking {
 #[test]
 fn an_outbox_that_panics_ends_the_instance() {
     let component = support::load(&guest(include_str!("guests/sender.wat"))).unwrap();
-    let mut guest =
-        component.pre().unwrap().instantiate(id("a/b"), Panicking, Limits::default()).unwrap();
+    let mut guest = component
+        .pre()
+        .unwrap()
+        .instantiate(id("a/b"), Box::new(Panicking), Limits::default())
+        .unwrap();
     let call = AssertUnwindSafe(|| guest.handle_message("a/b", b"", info()));
     assert!(catch_unwind(call).is_err());
     let again = crash(guest.handle_message("a/b", b"", info()));
     assert_eq!(again.kind(), CrashKind::Panic);
-    guest.into_outbox();
+    drop(guest);
 }

@@ -48,20 +48,20 @@ fn a_spinning_guest_makes_room_after_each_slice() {
     let crash = crash(guest.handle_message("a/b", b"", info()));
     assert_eq!(crash.kind(), CrashKind::TimedOut);
     // A slice is a tick, and counts for two at the most.
-    let slices = guest.outbox().slices;
+    let slices = guest.outbox::<Recorder>().unwrap().slices;
     assert!(slices >= 24, "{slices}");
 }
 
 #[test]
 fn a_guest_is_ended_when_it_makes_room() {
     let mut guest = try_start(&engine(), &handler(SPIN), Limits::default()).unwrap();
-    guest.outbox_mut().most_slices = Some(3);
+    guest.outbox_mut::<Recorder>().unwrap().most_slices = Some(3);
     let crash = crash(guest.handle_message("a/b", b"", info()));
     assert_eq!(
         crash.to_string(),
         "ran over its time limit: in handle-message: it had to end at once"
     );
-    assert_eq!(guest.outbox().slices, 3);
+    assert_eq!(guest.outbox::<Recorder>().unwrap().slices, 3);
 }
 
 #[test]
@@ -173,7 +173,12 @@ fn all_instances_share_one_budget_of_memory() {
     let start = || {
         let memory = Some(Arc::clone(&budget));
         let surroundings = Surroundings { memory, ..Surroundings::default() };
-        pre.instantiate_in(surroundings, id("a/b"), Recorder::default(), Limits::default())
+        pre.instantiate_in(
+            surroundings,
+            id("a/b"),
+            Box::new(Recorder::default()),
+            Limits::default(),
+        )
     };
     let (mut one, mut two) = (start().unwrap(), start().unwrap());
     assert_eq!(one.handle_message("a/b", &[0; 2], info()).unwrap(), Some(vec![1]));
@@ -192,7 +197,7 @@ fn all_instances_share_one_budget_of_memory() {
     drop(one);
     assert_eq!(budget.used(), 1 << 16);
     let _three = start().unwrap();
-    two.into_outbox();
+    drop(two);
     assert_eq!(budget.used(), 1 << 16);
 }
 

@@ -14,8 +14,7 @@ const MESSAGING: &str = "airssys:component/messaging@0.1.0";
 
 /// The error, which is one line.
 fn error_of(source: &[u8]) -> LoadError {
-    let linked = Component::load(&support::engine(), source)
-        .and_then(|component| component.pre::<support::Recorder>());
+    let linked = Component::load(&support::engine(), source).and_then(|component| component.pre());
     let error = linked.err().unwrap();
     assert!(!error.to_string().contains('\n'), "{error}");
     error

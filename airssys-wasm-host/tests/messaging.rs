@@ -9,11 +9,11 @@ use airssys_wasm_core::{ComponentError, MessageInfo, RequestError, RequestId, Se
 use airssys_wasm_host::Instance;
 use support::{Recorder, guest, info, start};
 
-fn sender() -> Instance<Recorder> {
+fn sender() -> Instance {
     start(&guest(include_str!("guests/sender.wat")))
 }
 
-fn requester() -> Instance<Recorder> {
+fn requester() -> Instance {
     start(&guest(include_str!("guests/requester.wat")))
 }
 
@@ -30,21 +30,24 @@ fn a_message_goes_to_the_outbox() {
     let mut guest = sender();
     let seen = guest.handle_message("shop/cart", b"two pears", info()).unwrap().unwrap();
     assert_eq!(seen[0], 0);
-    assert_eq!(guest.outbox().sent, [("shop/cart".into(), b"two pears".to_vec())]);
+    assert_eq!(
+        guest.outbox::<Recorder>().unwrap().sent,
+        [("shop/cart".into(), b"two pears".to_vec())]
+    );
 }
 
 #[test]
 fn a_malformed_id_is_for_the_outbox_to_judge() {
     let mut guest = sender();
     guest.handle_message("no id at all/", b"", info()).unwrap();
-    assert_eq!(guest.outbox().sent[0].0, "no id at all/");
+    assert_eq!(guest.outbox::<Recorder>().unwrap().sent[0].0, "no id at all/");
 }
 
 #[test]
 fn each_send_error_reaches_the_guest_with_its_data() {
     let mut guest = sender();
     let mut answer = |error: SendError| {
-        guest.outbox_mut().answers.push_back(error);
+        guest.outbox_mut::<Recorder>().unwrap().answers.push_back(error);
         let seen = guest.handle_message("a/b", b"", info()).unwrap().unwrap();
         assert_eq!(seen[0], 1, "an error");
         seen
@@ -77,7 +80,10 @@ fn a_request_has_an_id_and_a_timeout() {
     let seen = guest.handle_message("shop/cart", b"how much?", info()).unwrap().unwrap();
     assert_eq!((seen[0], number(&seen, 8), number(&seen, 16)), (0, 0x1111, 0x2222));
     let timeout = Some(Duration::from_millis(1500));
-    assert_eq!(guest.outbox().requests, [("shop/cart".into(), b"how much?".to_vec(), timeout)]);
+    assert_eq!(
+        guest.outbox::<Recorder>().unwrap().requests,
+        [("shop/cart".into(), b"how much?".to_vec(), timeout)]
+    );
 }
 
 #[test]
@@ -85,13 +91,13 @@ fn a_timeout_of_0_is_the_default() {
     let text = include_str!("guests/requester.wat").replace("(i64.const 1500)", "(i64.const 0)");
     let mut guest = start(&guest(&text));
     guest.handle_message("a/b", b"x", info()).unwrap();
-    assert_eq!(guest.outbox().requests[0].2, None);
+    assert_eq!(guest.outbox::<Recorder>().unwrap().requests[0].2, None);
 }
 
 #[test]
 fn a_request_is_refused_with_the_same_errors() {
     let mut guest = requester();
-    guest.outbox_mut().answers.push_back(SendError::TooManyRequests(5));
+    guest.outbox_mut::<Recorder>().unwrap().answers.push_back(SendError::TooManyRequests(5));
     let seen = guest.handle_message("a/b", b"x", info()).unwrap().unwrap();
     assert_eq!((seen[0], seen[8], word(&seen, 16)), (1, 7, 5));
 }
@@ -102,7 +108,10 @@ fn a_request_can_be_cancelled_once() {
     guest.handle_message("a/b", b"x", info()).unwrap();
     assert_eq!(guest.handle_message("a/b", b"", info()).unwrap(), Some(vec![1]));
     assert_eq!(guest.handle_message("a/b", b"", info()).unwrap(), Some(vec![0]));
-    assert_eq!(guest.outbox().cancelled, [RequestId::from_halves(0x1111, 0x2222); 2]);
+    assert_eq!(
+        guest.outbox::<Recorder>().unwrap().cancelled,
+        [RequestId::from_halves(0x1111, 0x2222); 2]
+    );
 }
 
 /// What the guest's callback saw of this outcome: five numbers, and the bytes.
@@ -110,7 +119,7 @@ fn seen_in_callback(outcome: Result<&[u8], &RequestError>) -> ([u32; 5], Vec<u8>
     let mut guest = requester();
     let info = MessageInfo { request: Some(RequestId::from_halves(21, 22)), ..info() };
     guest.handle_callback(outcome, info).unwrap();
-    let (target, seen) = guest.into_outbox().sent.pop().unwrap();
+    let (target, seen) = guest.outbox_mut::<Recorder>().unwrap().sent.pop().unwrap();
     assert_eq!(target, "test/seen");
     assert_eq!((number(&seen, 0), number(&seen, 8)), (21, 22));
     ([16, 20, 24, 28, 32].map(|at| word(&seen, at)), seen[36..].to_vec())

@@ -40,7 +40,7 @@ impl store::Host for Values {
     }
 }
 
-fn link(linker: &mut Linker<State<Recorder>>) -> wasmtime::Result<()> {
+fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     store::add_to_linker::<_, HasSelf<Values>>(linker, |state| {
         state.extensions_mut().get_mut().expect("each instance is given its values")
     })
@@ -71,7 +71,12 @@ fn a_guest_calls_what_the_host_program_added() {
     for value in ["red", "green"] {
         let surroundings = surroundings("apple", value);
         let mut guest = pre
-            .instantiate_in(surroundings, id("a/b"), Recorder::default(), Default::default())
+            .instantiate_in(
+                surroundings,
+                id("a/b"),
+                Box::new(Recorder::default()),
+                Default::default(),
+            )
             .unwrap();
         let response = guest.handle_message("a/b", b"apple", info()).unwrap();
         assert_eq!(response.as_deref(), Some(value.as_bytes()));
@@ -82,15 +87,15 @@ fn a_guest_calls_what_the_host_program_added() {
 #[test]
 fn it_is_unknown_to_who_did_not_add_it() {
     let component = Component::load(&engine(), &asks()).unwrap();
-    let error = component.pre::<Recorder>().unwrap_err();
+    let error = component.pre().unwrap_err();
     assert!(error.to_string().contains("demo:kv/store"), "{error}");
-    let imports = Imports::<Recorder>::new().own(["demo:kv/other"], |_| Ok(()));
+    let imports = Imports::new().own(["demo:kv/other"], |_| Ok(()));
     assert!(component.link(&imports).is_err());
 }
 
 #[test]
 fn functions_that_wait_make_a_guest_that_can_wait() {
-    let imports = Imports::<Recorder>::new().own_async(["demo:kv/store"], |linker| {
+    let imports = Imports::new().own_async(["demo:kv/store"], |linker| {
         linker.instance("demo:kv/store")?.func_wrap_async("get", |_, (key,): (String,)| {
             Box::new(async move {
                 tokio::task::yield_now().await;
@@ -101,7 +106,8 @@ fn functions_that_wait_make_a_guest_that_can_wait() {
     let component = Component::load(&engine(), &asks()).unwrap();
     let pre = component.link(&imports).unwrap();
     assert!(pre.can_wait());
-    let mut guest = pre.instantiate(id("a/b"), Recorder::default(), Default::default()).unwrap();
+    let mut guest =
+        pre.instantiate(id("a/b"), Box::new(Recorder::default()), Default::default()).unwrap();
     let mut call = Task::new(guest.handle_message_async("a/b", b"apple", info()));
     assert!(call.poll().is_none());
     assert_eq!(call.run().unwrap().unwrap().as_deref(), Some(b"apple".as_slice()));

@@ -39,19 +39,15 @@ fn message(sleeps: &[u64]) -> Vec<u8> {
     sleeps.iter().flat_map(|seconds| (seconds * 1_000_000_000).to_le_bytes()).collect()
 }
 
-fn start(
-    engine: &Engine,
-    time: &Arc<VirtualTime>,
-    body: &str,
-    limit: Duration,
-) -> Instance<Recorder> {
+fn start(engine: &Engine, time: &Arc<VirtualTime>, body: &str, limit: Duration) -> Instance {
     let pre = link(engine, &wasi_handler(IMPORTS, body), WasiGrants::default()).unwrap();
     assert!(pre.can_wait());
     let limits = message_timeout(limit);
-    pre.instantiate_in(in_time(time), id("test/guest"), Recorder::default(), limits).unwrap()
+    pre.instantiate_in(in_time(time), id("test/guest"), Box::new(Recorder::default()), limits)
+        .unwrap()
 }
 
-fn sleeper(time: &Arc<VirtualTime>, limit: Duration) -> Instance<Recorder> {
+fn sleeper(time: &Arc<VirtualTime>, limit: Duration) -> Instance {
     start(&engine(), time, SLEEPS, limit)
 }
 
@@ -109,7 +105,7 @@ fn a_guest_that_sleeps_over_its_limit_is_cut_there() {
     }
 }
 
-fn crash_of_next(guest: &mut Instance<Recorder>) -> CrashKind {
+fn crash_of_next(guest: &mut Instance) -> CrashKind {
     crash(guest.handle_message("a/b", b"", info())).kind()
 }
 
@@ -163,7 +159,7 @@ fn two_instances_wait_at_the_same_time_on_one_thread() {
     let pre = link(&engine(), &wasi_handler(IMPORTS, SLEEPS), WasiGrants::default()).unwrap();
     let start = |name| {
         let limits = message_timeout(20 * SECOND);
-        pre.instantiate_in(in_time(&time), id(name), Recorder::default(), limits).unwrap()
+        pre.instantiate_in(in_time(&time), id(name), Box::new(Recorder::default()), limits).unwrap()
     };
     let (mut long, mut short) = (start("test/long"), start("test/short"));
     let (ten, five) = (message(&[10]), message(&[5]));
@@ -206,7 +202,7 @@ fn a_call_that_is_given_up_ends_the_instance() {
     drop(call);
     assert_eq!(crash_of_next(&mut guest), CrashKind::Abandoned);
     time.advance(SECOND);
-    guest.into_outbox();
+    drop(guest);
 }
 
 #[test]
@@ -243,7 +239,8 @@ fn a_call_within_tokio_does_not_panic() {
 fn the_machines_time_wakes_by_default() {
     let pre = link(&engine(), &wasi_handler(IMPORTS, SLEEPS), WasiGrants::default()).unwrap();
     let limits = message_timeout(5 * SECOND);
-    let mut guest = pre.instantiate(id("test/guest"), Recorder::default(), limits).unwrap();
+    let mut guest =
+        pre.instantiate(id("test/guest"), Box::new(Recorder::default()), limits).unwrap();
     let a_millisecond = 1_000_000_u64.to_le_bytes();
     assert!(guest.handle_message("a/b", &a_millisecond, info()).is_ok());
 }
@@ -252,8 +249,9 @@ fn the_machines_time_wakes_by_default() {
 fn who_imports_nothing_that_waits_is_called_at_once() {
     let pre = link(&engine(), ECHO.as_bytes(), WasiGrants::default()).unwrap();
     assert!(!pre.can_wait());
-    let mut echo =
-        pre.instantiate(id("test/echo"), Recorder::default(), Default::default()).unwrap();
+    let mut echo = pre
+        .instantiate(id("test/echo"), Box::new(Recorder::default()), Default::default())
+        .unwrap();
     let mut call = Task::new(echo.handle_message_async("a/b", b"x", info()));
     assert_eq!(call.poll().unwrap().unwrap(), Some(b"x".to_vec()));
 
@@ -266,7 +264,12 @@ fn who_imports_nothing_that_waits_is_called_at_once() {
     let time = Arc::new(VirtualTime::default());
     time.advance(7 * SECOND);
     let mut guest = pre
-        .instantiate_in(in_time(&time), id("a/b"), Recorder::default(), Default::default())
+        .instantiate_in(
+            in_time(&time),
+            id("a/b"),
+            Box::new(Recorder::default()),
+            Default::default(),
+        )
         .unwrap();
     let now = guest.handle_message("a/b", b"", info()).unwrap().unwrap();
     assert_eq!(now, 7_000_000_000_u64.to_le_bytes());
@@ -281,7 +284,7 @@ fn a_guest_that_waits_in_its_start_function_is_cut() {
     ));
     let time = Arc::new(VirtualTime::default());
     let pre = link(&engine(), &support::wasi::component(&core), WasiGrants::default()).unwrap();
-    let (id, outbox) = (id("a/b"), Recorder::default());
+    let (id, outbox) = (id("a/b"), Box::new(Recorder::default()));
     let start = pre.instantiate_async(in_time(&time), id, outbox, Default::default());
     let mut start = Task::new(start);
     assert!(start.run().is_none());

@@ -18,21 +18,22 @@ use support::wasi::{Lines, component, link, message_timeout, wasi_handler};
 use support::{Recorder, crash, engine, handler_item, id, info};
 
 /// An instance with these grants, within its surroundings.
-fn start(component: &[u8], grants: WasiGrants, surroundings: Surroundings) -> Instance<Recorder> {
+fn start(component: &[u8], grants: WasiGrants, surroundings: Surroundings) -> Instance {
     let pre = link(&engine(), component, grants).unwrap();
     let limits = message_timeout(Duration::from_secs(20));
-    pre.instantiate_in(surroundings, id("test/guest"), Recorder::default(), limits).unwrap()
+    pre.instantiate_in(surroundings, id("test/guest"), Box::new(Recorder::default()), limits)
+        .unwrap()
 }
 
-fn granted(component: &[u8], grants: WasiGrants) -> Instance<Recorder> {
+fn granted(component: &[u8], grants: WasiGrants) -> Instance {
     start(component, grants, Surroundings::default())
 }
 
-fn within(component: &[u8], surroundings: Surroundings) -> Instance<Recorder> {
+fn within(component: &[u8], surroundings: Surroundings) -> Instance {
     start(component, WasiGrants::default(), surroundings)
 }
 
-fn answer(guest: &mut Instance<Recorder>, message: &[u8]) -> Option<Vec<u8>> {
+fn answer(guest: &mut Instance, message: &[u8]) -> Option<Vec<u8>> {
     guest.handle_message("a/b", message, info()).unwrap()
 }
 
@@ -324,7 +325,10 @@ fn there_is_no_way_out_of_a_directory() {
 fn a_directory_that_is_not_there_is_a_failed_start() {
     let grants = preopen(Path::new("/no/such/directory"), false);
     let pre = link(&engine(), &opens(), grants).unwrap();
-    let crash = pre.instantiate(id("a/b"), Recorder::default(), Default::default()).err().unwrap();
+    let crash = pre
+        .instantiate(id("a/b"), Box::new(Recorder::default()), Default::default())
+        .err()
+        .unwrap();
     assert_eq!(crash.kind(), CrashKind::FailedStart);
     assert!(crash.to_string().contains("/no/such/directory"), "{crash}");
 }

@@ -16,7 +16,7 @@ pub(crate) enum Blueprint {
 }
 
 pub(crate) struct GuestBlueprint {
-    pub(crate) pre: InstancePre<Outbox>,
+    pub(crate) pre: InstancePre,
     pub(crate) limits: Limits,
     pub(crate) config: Vec<(String, String)>,
     pub(crate) extensions: Option<ExtensionsFactory>,
@@ -36,12 +36,12 @@ impl Blueprint {
                 let (pre, limits) = (guest.pre.clone(), guest.limits);
                 let (surroundings, id) = (guest.surroundings(runtime), id.clone());
                 if pre.can_wait() {
-                    let outbox = outbox.that_waits();
+                    let outbox = Box::new(outbox.that_waits());
                     return Launch::Waits(launch_call(async move {
                         pre.instantiate_async(surroundings, id, outbox, limits).await
                     }));
                 }
-                let instance = pre.instantiate_in(surroundings, id, outbox, limits);
+                let instance = pre.instantiate_in(surroundings, id, Box::new(outbox), limits);
                 instance.map(|instance| Running::Guest(Box::new(instance)))
             }
         };

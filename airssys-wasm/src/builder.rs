@@ -24,7 +24,6 @@ use crate::audit_log::AuditSettings;
 use crate::dead_letter::Tally;
 use crate::event::Event;
 use crate::monitors::Monitors;
-use crate::outbox::Outbox;
 use crate::runtime::{Listener, Runtime};
 use crate::supervision::Supervision;
 use crate::system::System;
@@ -42,7 +41,7 @@ pub struct SystemBuilder {
     dead_letters: (usize, usize),
     audit: Option<AuditSettings>,
     engine: Option<Engine>,
-    imports: Imports<Outbox>,
+    imports: Imports,
     guest_output: GuestOutput,
     memory: Option<usize>,
     supervision: Policy,
@@ -141,7 +140,7 @@ impl SystemBuilder {
     /// Functions of the host program's own that guests may import, beside the contract and WASI:
     /// see [`Imports`].
     #[must_use]
-    pub fn imports(self, imports: Imports<Outbox>) -> Self {
+    pub fn imports(self, imports: Imports) -> Self {
         Self { imports, ..self }
     }
 

@@ -5,23 +5,21 @@ use airssys_wasm_host::{
     Component, Description, Engine, HostPattern, Imports, InstancePre, LoadError, WasiGrants,
 };
 
-use crate::outbox::Outbox;
-
 /// A guest's code, compiled and linked: components are spawned from it as often as wanted.
 #[derive(Clone)]
 pub struct Guest {
     component: Component,
     digest: Digest,
-    imports: Imports<Outbox>,
+    imports: Imports,
     /// For components that are granted nothing of WASI, unless it needs something.
-    without_grants: Option<InstancePre<Outbox>>,
+    without_grants: Option<InstancePre>,
 }
 
 impl Guest {
     /// Compiles a guest. What it imports is looked at when it is linked.
     pub(crate) fn compile(
         engine: &Engine,
-        imports: &Imports<Outbox>,
+        imports: &Imports,
         source: &[u8],
     ) -> Result<Self, LoadError> {
         let component = Component::load(engine, source)?;
@@ -33,7 +31,7 @@ impl Guest {
     /// The same; it is an error if it imports what no grant could give it.
     pub(crate) fn load(
         engine: &Engine,
-        imports: &Imports<Outbox>,
+        imports: &Imports,
         source: &[u8],
     ) -> Result<Self, LoadError> {
         let guest = Self::compile(engine, imports, source)?;
@@ -44,7 +42,7 @@ impl Guest {
     }
 
     /// Links it for components that are granted this.
-    pub(crate) fn link(&self, grants: &WasiGrants) -> Result<InstancePre<Outbox>, LoadError> {
+    pub(crate) fn link(&self, grants: &WasiGrants) -> Result<InstancePre, LoadError> {
         let imports_wasi = || self.description().imports.iter().any(|it| it.starts_with("wasi:"));
         match &self.without_grants {
             Some(linked) if *grants == WasiGrants::default() || !imports_wasi() => {

@@ -88,7 +88,6 @@ pub use from_manifest::StartError;
 pub use guest::Guest;
 pub use metrics::{Metrics, SendCounts};
 pub use native::{Context, Native};
-pub use outbox::Outbox;
 pub use quota::QuotaUsage;
 pub use registration::Status;
 pub use sender::{AskError, PendingResponse, ScheduledSend, Sender};

@@ -14,7 +14,7 @@ use crate::outbox::Outbox;
 
 /// A component's code with its memory and its outbox.
 pub(crate) enum Running {
-    Guest(Box<Instance<Outbox>>),
+    Guest(Box<Instance>),
     Native { component: Box<dyn Native>, outbox: Box<Outbox> },
 }
 
@@ -52,7 +52,7 @@ impl Launch {
 
 impl Running {
     /// The instance, if its calls can wait: then they are made by [`message_call`] and the like.
-    pub(crate) fn into_waiting(self) -> Result<Box<Instance<Outbox>>, Self> {
+    pub(crate) fn into_waiting(self) -> Result<Box<Instance>, Self> {
         match self {
             Self::Guest(instance) if instance.can_wait() => Ok(instance),
             other => Err(other),
@@ -155,7 +155,9 @@ impl Running {
 
     pub(crate) fn outbox_mut(&mut self) -> &mut Outbox {
         match self {
-            Self::Guest(instance) => instance.outbox_mut(),
+            Self::Guest(instance) => {
+                instance.outbox_mut().expect("each instance is made with this one")
+            }
             Self::Native { outbox, .. } => outbox,
         }
     }
@@ -163,7 +165,7 @@ impl Running {
 
 /// Makes an instance that can wait, and calls its `init`.
 pub(crate) fn launch_call(
-    instance: impl Future<Output = Result<Instance<Outbox>, Crash>> + Send + 'static,
+    instance: impl Future<Output = Result<Instance, Crash>> + Send + 'static,
 ) -> Call<Result<Running, Crash>> {
     Box::pin(async move {
         let mut instance = Box::new(instance.await?);
@@ -174,7 +176,7 @@ pub(crate) fn launch_call(
 
 /// As [`Running::handle_message`], of a guest that can wait.
 pub(crate) fn message_call(
-    mut instance: Box<Instance<Outbox>>,
+    mut instance: Box<Instance>,
     sender: ComponentId,
     message: Bytes,
     info: MessageInfo,
@@ -187,7 +189,7 @@ pub(crate) fn message_call(
 
 /// As [`Running::handle_callback`], of a guest that can wait.
 pub(crate) fn callback_call(
-    mut instance: Box<Instance<Outbox>>,
+    mut instance: Box<Instance>,
     outcome: Result<Bytes, RequestError>,
     info: MessageInfo,
 ) -> HandlerCall<()> {
@@ -199,7 +201,7 @@ pub(crate) fn callback_call(
 
 /// As [`Running::handle_exit`], of a guest that can wait.
 pub(crate) fn exit_call(
-    mut instance: Box<Instance<Outbox>>,
+    mut instance: Box<Instance>,
     component: ComponentId,
     reason: ExitReason,
     info: MessageInfo,
@@ -211,7 +213,7 @@ pub(crate) fn exit_call(
 }
 
 /// As [`Running::check_health`], of a guest that can wait.
-pub(crate) fn health_call(mut instance: Box<Instance<Outbox>>) -> HandlerCall<Health> {
+pub(crate) fn health_call(mut instance: Box<Instance>) -> HandlerCall<Health> {
     Box::pin(async move {
         let checked = instance.check_health_async().await;
         (Running::Guest(instance), checked)
@@ -219,9 +221,7 @@ pub(crate) fn health_call(mut instance: Box<Instance<Outbox>>) -> HandlerCall<He
 }
 
 /// As [`Running::shutdown`], of a guest that can wait.
-pub(crate) fn shutdown_call(
-    mut instance: Box<Instance<Outbox>>,
-) -> Call<(Running, Result<(), Crash>)> {
+pub(crate) fn shutdown_call(mut instance: Box<Instance>) -> Call<(Running, Result<(), Crash>)> {
     Box::pin(async move {
         let ended = instance.shutdown_async().await;
         (Running::Guest(instance), ended)

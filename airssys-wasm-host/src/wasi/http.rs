@@ -50,7 +50,7 @@ impl WasiHttpHooks for Allowed {
     }
 }
 
-impl<O: Send> WasiHttpView for State<O> {
+impl WasiHttpView for State {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         let wasi = self.wasi();
         let Http { context, allowed } = &mut wasi.http;

@@ -1,4 +1,3 @@
-use airssys_wasm_core::Outbox;
 use wasmtime::component::{HasData, Linker, ResourceTable};
 use wasmtime_wasi::WasiView;
 use wasmtime_wasi::cli::{WasiCli, WasiCliView};
@@ -51,8 +50,8 @@ impl Needs {
 
 /// Provides WASI, as who has these grants may import it. Where the guest can wait, functions that
 /// wait are such that only asynchronous calls can reach them.
-pub(crate) fn link<O: Outbox>(
-    linker: &mut Linker<State<O>>,
+pub(crate) fn link(
+    linker: &mut Linker<State>,
     grants: &WasiGrants,
     can_wait: bool,
 ) -> wasmtime::Result<()> {
@@ -71,9 +70,7 @@ pub(crate) fn link<O: Outbox>(
     link_clocks_and_random(linker)?;
     link_cli(linker)?;
     logging::add_to_linker::<_, HasLogging>(linker, |state| Logging(&state.id))?;
-    wasmtime_wasi_config::add_to_linker(linker, |state: &mut State<O>| {
-        (&state.wasi().config).into()
-    })?;
+    wasmtime_wasi_config::add_to_linker(linker, |state: &mut State| (&state.wasi().config).into())?;
     if !grants.network.is_empty() {
         link_sockets(linker)?;
     }
@@ -85,7 +82,7 @@ pub(crate) fn link<O: Outbox>(
     Ok(())
 }
 
-fn link_clocks_and_random<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result<()> {
+fn link_clocks_and_random(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     clocks::monotonic_clock::add_to_linker::<_, HasClocks>(linker, times)?;
     clocks::wall_clock::add_to_linker::<_, HasClocks>(linker, times)?;
     random::random::add_to_linker::<_, WasiRandom>(linker, |state| state.ctx().ctx.random())?;
@@ -93,7 +90,7 @@ fn link_clocks_and_random<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime:
     random::insecure_seed::add_to_linker::<_, WasiRandom>(linker, |state| state.ctx().ctx.random())
 }
 
-fn link_cli<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result<()> {
+fn link_cli(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     cli::exit::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     cli::environment::add_to_linker::<_, WasiCli>(linker, State::cli)?;
     cli::stdin::add_to_linker::<_, WasiCli>(linker, State::cli)?;
@@ -107,7 +104,7 @@ fn link_cli<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result<()> {
 }
 
 /// Who has these can wait.
-fn link_sockets<O: Outbox>(linker: &mut Linker<State<O>>) -> wasmtime::Result<()> {
+fn link_sockets(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let options = sockets::network::LinkOptions::default();
     sockets::network::add_to_linker::<_, WasiSockets>(linker, &options, State::sockets)?;
     sockets::instance_network::add_to_linker::<_, WasiSockets>(linker, State::sockets)?;
@@ -124,19 +121,19 @@ impl HasData for HasTable {
     type Data<'a> = &'a mut ResourceTable;
 }
 
-fn table<O: Send>(state: &mut State<O>) -> &mut ResourceTable {
+fn table(state: &mut State) -> &mut ResourceTable {
     &mut state.wasi().table
 }
 
-fn immediate<O: Send>(state: &mut State<O>) -> Immediate<'_> {
+fn immediate(state: &mut State) -> Immediate<'_> {
     Immediate(&mut state.wasi().table)
 }
 
-fn times<O: Send>(state: &mut State<O>) -> Clocks<'_> {
+fn times(state: &mut State) -> Clocks<'_> {
     state.wasi().clocks()
 }
 
-fn names<O: Send>(state: &mut State<O>) -> Names<'_> {
+fn names(state: &mut State) -> Names<'_> {
     let wasi = state.wasi();
     let sockets = WasiSocketsCtxView { ctx: wasi.context.sockets(), table: &mut wasi.table };
     Names { sockets, network: &mut wasi.network }

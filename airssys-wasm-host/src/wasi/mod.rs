@@ -111,7 +111,7 @@ fn open(context: &mut WasiCtxBuilder, preopen: &Preopen) -> Result<(), Crash> {
     })
 }
 
-impl<O: Send> WasiView for State<O> {
+impl WasiView for State {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let wasi = self.wasi();
         WasiCtxView { ctx: &mut wasi.context, table: &mut wasi.table }

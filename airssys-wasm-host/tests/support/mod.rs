@@ -61,12 +61,12 @@ pub fn load(text: &str) -> Result<Component, LoadError> {
     Component::load(&engine(), text.as_bytes())
 }
 
-pub fn try_start(engine: &Engine, text: &str, limits: Limits) -> Result<Instance<Recorder>, Crash> {
+pub fn try_start(engine: &Engine, text: &str, limits: Limits) -> Result<Instance, Crash> {
     let component = Component::load(engine, text.as_bytes()).unwrap();
-    component.pre().unwrap().instantiate(id("test/guest"), Recorder::default(), limits)
+    component.pre().unwrap().instantiate(id("test/guest"), Box::new(Recorder::default()), limits)
 }
 
-pub fn start(text: &str) -> Instance<Recorder> {
+pub fn start(text: &str) -> Instance {
     try_start(&engine(), text, Limits::default()).unwrap()
 }
 

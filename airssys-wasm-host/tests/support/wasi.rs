@@ -13,7 +13,7 @@ use airssys_wasm_host::{Stream, Surroundings, Time, WasiGrants};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use super::{Recorder, guest, handler_item};
+use super::{guest, handler_item};
 
 /// The whole guest as a component, from the text of its imports and of its handler. Interfaces of
 /// WASI and of the contract are imported by the names of their functions.
@@ -48,7 +48,7 @@ pub fn link(
     engine: &Engine,
     component: &[u8],
     grants: WasiGrants,
-) -> Result<InstancePre<Recorder>, LoadError> {
+) -> Result<InstancePre, LoadError> {
     Component::load(engine, component)?.link(&Imports::new().wasi(grants))
 }
 

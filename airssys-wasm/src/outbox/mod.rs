@@ -37,7 +37,7 @@ use turn::Turn;
 /// Judges what one component sends, in the contract's order: a well-formed target, the sender's
 /// own grants, the target exists, what the receiver takes, the sender's quota, the mailbox. The
 /// first that fails is the answer.
-pub struct Outbox {
+pub(crate) struct Outbox {
     sender: Sender,
     routes: Routes<Route>,
     publications: Routes<Publication>,

@@ -21,7 +21,6 @@ use parking_lot::Mutex;
 
 use crate::builder::SystemBuilder;
 use crate::guest::Guest;
-use crate::outbox::Outbox;
 use crate::registration::{Author, Registration};
 use crate::runtime::Runtime;
 use crate::sender::{AskError, Sender};
@@ -43,7 +42,7 @@ pub use status::ComponentStatus;
 pub struct System {
     engine: Engine,
     /// What guests may import beside the contract and WASI.
-    imports: Imports<Outbox>,
+    imports: Imports,
     scheduler: Scheduler,
     runtime: Arc<Runtime>,
     /// In whose name the system's own `send` and `request` go.
@@ -63,7 +62,7 @@ impl System {
     }
 
     pub(crate) fn new(
-        (engine, imports): (Engine, Imports<Outbox>),
+        (engine, imports): (Engine, Imports),
         scheduler: Scheduler,
         runtime: Runtime,
         drain: Duration,
