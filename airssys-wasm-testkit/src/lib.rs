@@ -16,16 +16,24 @@ pub mod guests;
 
 mod accounts;
 mod clock;
+mod failing_file;
+mod fault_injector;
+mod journal;
 mod probe;
 mod puppet;
+mod seeds;
+mod situation;
 mod test_system;
 
 use airssys_wasm::PatternSet;
 
 pub use accounts::expect_nothing_lost;
 pub use clock::VirtualClock;
+pub use failing_file::FailingFile;
+pub use fault_injector::FaultInjector;
 pub use probe::{Probe, Received};
 pub use puppet::{Outcome, Puppet};
+pub use seeds::each_seed;
 pub use test_system::TestSystem;
 
 /// The set of these patterns, for grants.

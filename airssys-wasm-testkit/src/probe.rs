@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::Arc;
 
 use airssys_wasm::{
@@ -68,6 +69,7 @@ impl Probe {
     ///
     /// If it is not accepted, or still open when no component is ready: then something waits
     /// for time to pass.
+    #[track_caller]
     pub fn request(
         &mut self,
         test: &TestSystem,
@@ -78,36 +80,38 @@ impl Probe {
             Ok(pending) => pending,
             Err(error) => panic!("{} could not send to {target}: {error}", self.id),
         };
-        loop {
-            if let Some(outcome) = pending.try_take() {
-                return outcome.map(|response| response.to_vec());
-            }
-            assert!(
-                test.step(),
-                "{target} did not answer {}, and nothing is ready (seed {})",
-                self.id,
-                test.seed()
-            );
-        }
+        test.step_until(|| pending.try_take())
+            .unwrap_or_else(|| test.fail(format_args!("{target} has not answered {}", self.id)))
+            .map(|response| response.to_vec())
     }
 
     /// The next message, after running the system until there is one.
     ///
     /// # Panics
     ///
-    /// If there is none when no component is ready.
+    /// If there is none when no component is ready. It says what happened instead.
+    #[track_caller]
     pub fn expect_message(&mut self, test: &TestSystem) -> Received {
-        loop {
-            if let Some(received) = self.try_receive() {
-                return received;
-            }
-            assert!(
-                test.step(),
-                "{} got no message, and nothing is ready (seed {})",
-                self.id,
-                test.seed()
-            );
+        test.step_until(|| self.try_receive())
+            .unwrap_or_else(|| test.fail(format_args!("{} was sent nothing", self.id)))
+    }
+
+    /// The next message, which has to be this one, of this sender.
+    ///
+    /// # Panics
+    ///
+    /// If it is another, or there is none when no component is ready. It says which, or what happened
+    /// instead.
+    #[track_caller]
+    pub fn expect(&mut self, test: &TestSystem, sender: &str, message: &[u8]) -> Received {
+        let (id, expected) = (&self.id, Shown { sender, message });
+        let received = test.step_until(|| self.received.lock().pop_front()).unwrap_or_else(|| {
+            test.fail(format_args!("{id} expected {expected}, and was sent nothing"))
+        });
+        if (received.sender.as_str(), received.message.as_slice()) != (sender, message) {
+            test.fail(format_args!("{id} expected {expected}, and was sent {received}"));
         }
+        received
     }
 
     /// Runs the system until no component is ready.
@@ -115,16 +119,43 @@ impl Probe {
     /// # Panics
     ///
     /// If a message has come.
+    #[track_caller]
     pub fn expect_nothing(&mut self, test: &TestSystem) {
-        test.run();
+        test.run_until_idle();
         if let Some(received) = self.try_receive() {
-            panic!("{} expected nothing, and got {received:?} (seed {})", self.id, test.seed());
+            test.fail(format_args!("{} expected nothing, and was sent {received}", self.id));
         }
     }
 
     /// A message that has come.
     pub fn try_receive(&mut self) -> Option<Received> {
         self.received.lock().pop_front()
+    }
+}
+
+/// The message, as far as it is text, and its sender.
+impl fmt::Display for Received {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Shown { sender: &self.sender, message: &self.message }.fmt(f)
+    }
+}
+
+struct Shown<'a> {
+    sender: &'a str,
+    message: &'a [u8],
+}
+
+/// Bytes of a message that are shown.
+const MAX_SHOWN: usize = 200;
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sender, message } = self;
+        let shown = message[..message.len().min(MAX_SHOWN)].escape_ascii();
+        match message.len().saturating_sub(MAX_SHOWN) {
+            0 => write!(f, "\"{shown}\" from {sender}"),
+            more => write!(f, "\"{shown}\"… and {more} more bytes from {sender}"),
+        }
     }
 }
 

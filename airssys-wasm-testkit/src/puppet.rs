@@ -5,7 +5,7 @@ use airssys_wasm::{
     Sender, SubscribeError, TimerError, TimerId,
 };
 
-use crate::test_system::{TestSystem, component_id};
+use crate::test_system::{HAND, TestSystem, component_id};
 
 /// A guest that does what the test tells it, with real calls of its imports.
 ///
@@ -238,20 +238,17 @@ impl Puppet {
     }
 
     fn order(&self, test: &TestSystem, order: &[u8]) -> Answer {
-        let mut hand: Sender = test.system().sender(component_id("test/hand"));
+        let mut hand: Sender = test.system().sender(component_id(HAND));
         let mut pending = match hand.try_request(&self.id, order, None) {
             Ok(pending) => pending,
             Err(error) => panic!("{} could not be told what to do: {error}", self.id),
         };
-        loop {
-            match pending.try_take() {
-                Some(Ok(response)) => return Answer(response.to_vec()),
-                Some(Err(error)) => panic!("{} did not do as it was told: {error}", self.id),
-                None => {
-                    let seed = test.seed();
-                    assert!(test.step(), "{} does not do as it was told (seed {seed})", self.id);
-                }
+        match test.step_until(|| pending.try_take()) {
+            Some(Ok(response)) => Answer(response.to_vec()),
+            Some(Err(error)) => {
+                test.fail(format_args!("{} did not do as it was told: {error}", self.id))
             }
+            None => test.fail(format_args!("{} does not do as it was told", self.id)),
         }
     }
 }

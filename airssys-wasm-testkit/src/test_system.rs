@@ -1,26 +1,32 @@
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airssys_wasm::{ComponentId, ComponentSpec, Grants, Guest, System, SystemBuilder};
+use airssys_wasm::{
+    ComponentId, ComponentSpec, DeadLetter, Grants, Guest, SendError, System, SystemBuilder,
+};
 use airssys_wasm_core::Clock;
 
 use crate::accounts;
 use crate::clock::VirtualClock;
 use crate::guests;
+use crate::journal::{Journal, What};
 use crate::patterns;
 use crate::probe::Probe;
 use crate::puppet::Puppet;
+use crate::situation::Situation;
 
 /// A system on the test's own thread.
 ///
 /// Nothing happens in it until the test says so: [`step`](Self::step) runs one component that
-/// is ready, [`run`](Self::run) all until none is, [`advance`](Self::advance) lets time pass.
+/// is ready, [`run_until_idle`](Self::run_until_idle) all until none is, [`advance`](Self::advance) lets time pass.
 /// In which order ready components run, and how much of their mail at once, is drawn from the
 /// seed.
 pub struct TestSystem {
     system: System,
     clock: Arc<VirtualClock>,
     seed: u64,
+    journal: Arc<Journal>,
 }
 
 impl TestSystem {
@@ -33,7 +39,7 @@ impl TestSystem {
     ///
     /// # Panics
     ///
-    /// If there is no WebAssembly engine for this machine.
+    /// If there is no WebAssembly engine for this machine, or a file of the settings cannot be opened.
     pub fn with(seed: u64, settings: impl FnOnce(SystemBuilder) -> SystemBuilder) -> Self {
         Self::with_clock(seed, Arc::default(), settings)
     }
@@ -42,15 +48,20 @@ impl TestSystem {
     ///
     /// # Panics
     ///
-    /// If there is no WebAssembly engine for this machine.
+    /// As [`with`](Self::with).
     pub fn with_clock(
         seed: u64,
         clock: Arc<VirtualClock>,
         settings: impl FnOnce(SystemBuilder) -> SystemBuilder,
     ) -> Self {
-        let builder = settings(System::builder()).seeded(seed, Arc::clone(&clock) as _);
-        let system = builder.build().expect("an engine for this machine");
-        Self { system, clock, seed }
+        let journal = Arc::new(Journal::default());
+        let noted = Arc::clone(&journal);
+        let builder = System::builder().on_event(move |event| noted.note(event));
+        let builder = settings(builder).seeded(seed, Arc::clone(&clock) as _);
+        match builder.build() {
+            Ok(system) => Self { system, clock, seed, journal },
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// The system, for all that is the same in a test as elsewhere.
@@ -68,8 +79,19 @@ impl TestSystem {
     /// # Panics
     ///
     /// If it does not load; the message says why.
+    #[track_caller]
     pub fn guest(&self, items: &str) -> Guest {
-        match self.system.load(guests::guest(items).as_bytes()) {
+        self.load(guests::guest(items))
+    }
+
+    /// Loads a component or core module, as binary or text.
+    ///
+    /// # Panics
+    ///
+    /// If it does not load; the message says why.
+    #[track_caller]
+    pub fn load(&self, source: impl AsRef<[u8]>) -> Guest {
+        match self.system.load(source.as_ref()) {
             Ok(guest) => guest,
             Err(error) => panic!("the guest does not load: {error}"),
         }
@@ -93,11 +115,22 @@ impl TestSystem {
         ComponentSpec::guest(component_id(id), &self.guest(items)).grants(anyone())
     }
 
+    /// A component or core module, as binary or text, that may send to anyone and request from anyone.
+    ///
+    /// # Panics
+    ///
+    /// If it does not load.
+    #[track_caller]
+    pub fn component(&self, id: &str, source: impl AsRef<[u8]>) -> ComponentSpec {
+        ComponentSpec::guest(component_id(id), &self.load(source)).grants(anyone())
+    }
+
     /// Spawns a component.
     ///
     /// # Panics
     ///
     /// If it does not start.
+    #[track_caller]
     pub fn spawn(&self, spec: ComponentSpec) {
         if let Err(error) = self.system.spawn(spec) {
             panic!("{error}");
@@ -143,21 +176,120 @@ impl TestSystem {
     }
 
     /// Runs until no component is ready.
-    pub fn run(&self) {
+    pub fn run_until_idle(&self) {
         while self.step() {}
+    }
+
+    /// Runs until there is something; nothing if there is not when no component is ready.
+    pub(crate) fn step_until<T>(&self, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+        loop {
+            if let Some(found) = look() {
+                return Some(found);
+            }
+            if !self.step() {
+                return None;
+            }
+        }
     }
 
     /// Lets time pass, and runs what that brings about: each timer at its time, and what it
     /// makes ready, before the next.
     pub fn advance(&self, by: Duration) {
-        self.run();
+        self.run_until_idle();
         let until = self.clock.monotonic() + by;
         while let Some(next) = self.system.next_timer().filter(|next| *next <= until) {
-            self.clock.advance(next.saturating_sub(self.clock.monotonic()));
-            self.system.fire_timers();
-            self.run();
+            self.advance_to(next);
+            self.run_until_idle();
         }
         self.clock.advance(until.saturating_sub(self.clock.monotonic()));
+    }
+
+    /// Lets time pass up to a timer, and has it go off.
+    fn advance_to(&self, timer: Duration) {
+        self.clock.advance(timer.saturating_sub(self.clock.monotonic()));
+        self.system.fire_timers();
+    }
+
+    /// Sends so many copies of `message` to `target` that its mailbox is full, and says how many those
+    /// were. Nothing runs.
+    ///
+    /// # Panics
+    ///
+    /// If one is refused for another reason, or the mailbox is never full: it drops the oldest.
+    #[track_caller]
+    pub fn fill_mailbox(&self, target: &str, message: &[u8]) -> usize {
+        let mut hand = self.system.sender(component_id(HAND));
+        let mut sent = 0;
+        loop {
+            match hand.try_send(target, message) {
+                Ok(()) => sent += 1,
+                Err(SendError::MailboxFull) => return sent,
+                Err(error) => panic!("the mailbox of {target} cannot be filled: {error}"),
+            }
+            let queued = self.system.component(target).map_or(0, |component| component.queued);
+            assert!(queued >= sent, "the mailbox of {target} is never full: it drops messages");
+        }
+    }
+
+    /// Runs until the component crashes, and says how: a line as it is logged. A crash that was asked
+    /// for before does not count.
+    ///
+    /// # Panics
+    ///
+    /// If it has not when no component is ready. It says what happened instead.
+    #[track_caller]
+    pub fn expect_crash(&self, of: &str) -> String {
+        let crash = |what: &What| match what {
+            What::Crashed { id, line } if id.as_str() == of => Some(line.clone()),
+            _ => None,
+        };
+        self.step_until(|| self.journal.take(crash))
+            .unwrap_or_else(|| self.fail(format_args!("{of} has not crashed")))
+    }
+
+    /// Lets as much time pass as it takes until the component has started again after a crash. A
+    /// restart that was asked for before does not count.
+    ///
+    /// # Panics
+    ///
+    /// If it has not when no component is ready and no timer is set. It says what happened instead.
+    #[track_caller]
+    pub fn expect_restart(&self, of: &str) {
+        let restart = |what: &What| match what {
+            What::Restarted { id } if id.as_str() == of => Some(()),
+            _ => None,
+        };
+        while self.step_until(|| self.journal.take(restart)).is_none() {
+            match self.system.next_timer() {
+                Some(timer) => self.advance_to(timer),
+                None => self.fail(format_args!("{of} has not started again")),
+            }
+        }
+    }
+
+    /// Runs until a message to `target` has become a dead letter. One that was asked for before does
+    /// not count.
+    ///
+    /// # Panics
+    ///
+    /// If none has when no component is ready. It says what happened instead.
+    #[track_caller]
+    pub fn expect_dead_letter(&self, target: &str) -> DeadLetter {
+        let letter = |what: &What| match what {
+            What::DeadLetter(letter) if letter.target.as_str() == target => Some(letter.clone()),
+            _ => None,
+        };
+        self.step_until(|| self.journal.take(letter)).unwrap_or_else(|| {
+            self.fail(format_args!("no message to {target} has become a dead letter"))
+        })
+    }
+
+    /// Fails the test, with all that there is to know of it.
+    #[track_caller]
+    pub(crate) fn fail(&self, what: fmt::Arguments<'_>) -> ! {
+        let (system, now) = (&self.system, self.clock.monotonic());
+        let situation = Situation { system, events: self.journal.last(), now };
+        panic!("{what} (seed {}):\n{situation}", self.seed);
     }
 
     /// Checks that each message which was accepted has come to one end, or is queued; it may be
@@ -182,6 +314,9 @@ impl TestSystem {
         &self.clock
     }
 }
+
+/// Who sends where the test itself does.
+pub(crate) const HAND: &str = "test/hand";
 
 /// A grant of everything.
 fn anyone() -> Grants {

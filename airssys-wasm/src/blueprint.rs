@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use airssys_wasm_core::ComponentId;
 use airssys_wasm_host::{Extensions, InstancePre, Limits, Random, Surroundings, Time};
@@ -26,6 +27,14 @@ pub(crate) type NativeFactory = Arc<dyn Fn() -> Box<dyn Native> + Send + Sync>;
 pub(crate) type ExtensionsFactory = Arc<dyn Fn() -> Extensions + Send + Sync>;
 
 impl Blueprint {
+    /// How long a message may take, where that is limited.
+    pub(crate) fn message_timeout(&self) -> Option<Duration> {
+        match self {
+            Self::Guest(guest) => Some(guest.limits.message_timeout),
+            Self::Native(_) => None,
+        }
+    }
+
     /// Makes an instance and calls its `init`.
     pub(crate) fn launch(&self, id: &ComponentId, outbox: Outbox, runtime: &Runtime) -> Launch {
         let running = match self {

@@ -36,7 +36,7 @@ pub struct SystemBuilder {
     pub(crate) request_timeout: Duration,
     pub(crate) drain: Duration,
     output: Box<dyn Write + Send>,
-    listener: Option<Listener>,
+    listeners: Vec<Listener>,
     seeded: Option<(u64, Arc<dyn Clock>)>,
     dead_letters: (usize, usize),
     audit: Option<AuditSettings>,
@@ -63,7 +63,7 @@ impl Default for SystemBuilder {
             request_timeout: Duration::from_secs(5),
             drain: Duration::from_secs(10),
             output: Box::new(io::stdout()),
-            listener: None,
+            listeners: Vec::new(),
             seeded: None,
             dead_letters: (10_000, 64 << 20),
             audit: None,
@@ -144,11 +144,12 @@ impl SystemBuilder {
         Self { imports, ..self }
     }
 
-    /// Calls `listener` for each [`Event`], on the thread where it happens. It must be short,
-    /// and must not wait for a component.
+    /// Calls `listener` for each [`Event`], on the thread where it happens, after those that were set
+    /// before. It must be short, and must not wait for a component.
     #[must_use]
-    pub fn on_event(self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        Self { listener: Some(Box::new(listener)), ..self }
+    pub fn on_event(mut self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.listeners.push(Box::new(listener));
+        self
     }
 
     /// How many dead letters are kept, and how many bytes of them; 10,000 and 64 MiB unless it is
@@ -218,7 +219,7 @@ impl SystemBuilder {
             timers: scheduler.timers().clone(),
             tally: Tally::default(),
             request_timeout: self.request_timeout,
-            listener: self.listener,
+            listeners: self.listeners,
             random: Mutex::new(random),
             closed: AtomicBool::new(false),
             alarm: Arc::new(TimersAlarm(scheduler.timers().clone())),

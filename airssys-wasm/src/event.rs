@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use airssys_wasm_core::{ComponentId, Crash, Health};
@@ -53,4 +54,35 @@ pub enum Event<'a> {
     OutputClosed,
     /// The system has ended, and its audit log could not be written to the end.
     AuditNotWritten,
+}
+
+/// On one line, as it is logged.
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Crashed { id, crash, restart } => {
+                write!(f, "{id} {crash}")?;
+                match restart {
+                    Some(Duration::ZERO) => Ok(()),
+                    Some(after) => write!(f, "; it starts again in {after:?}"),
+                    None => f.write_str("; given up"),
+                }
+            }
+            Self::HealthChanged { id, health } => write!(f, "{id} is {health}"),
+            Self::Exited { id, restart } => {
+                write!(f, "{id} has ended itself")?;
+                restart.map_or(Ok(()), |after| write!(f, "; it starts again in {after:?}"))
+            }
+            Self::GivenUp { id, why } => write!(f, "{id} is given up: {why}"),
+            Self::Restarted { id } => write!(f, "{id} runs again"),
+            Self::DeadLetter(letter) => {
+                let DeadLetter { sender, target, reason, detail, payload, .. } = letter;
+                let size = payload.len();
+                write!(f, "dead letter: {target} {reason} {size} bytes from {sender}")?;
+                detail.as_ref().map_or(Ok(()), |detail| write!(f, " {detail}"))
+            }
+            Self::OutputClosed => f.write_str("standard output is closed"),
+            Self::AuditNotWritten => f.write_str("the audit log was not written to the end"),
+        }
+    }
 }

@@ -37,7 +37,7 @@ pub(crate) struct Runtime {
     pub(crate) tally: Tally,
     /// How long a request may take whose sender does not say.
     pub(crate) request_timeout: Duration,
-    pub(crate) listener: Option<Listener>,
+    pub(crate) listeners: Vec<Listener>,
     pub(crate) random: Mutex<StdRng>,
     /// What threads that are no worker have in place of a worker's number.
     pub(crate) outside: usize,
@@ -263,35 +263,19 @@ impl Runtime {
 
     pub(crate) fn emit(&self, event: &Event<'_>) {
         log(event);
-        if let Some(listener) = &self.listener {
-            listener(event);
-        }
+        self.listeners.iter().for_each(|listener| listener(event));
     }
 }
 
 fn log(event: &Event<'_>) {
     match event {
-        Event::Crashed { id, crash, restart: Some(Duration::ZERO) } => {
-            tracing::warn!("{id} {crash}");
-        }
-        Event::Crashed { id, crash, restart: Some(after) } => {
-            tracing::warn!("{id} {crash}; it starts again in {after:?}");
-        }
-        Event::Crashed { id, crash, restart: None } => tracing::error!("{id} {crash}; given up"),
-        Event::HealthChanged { id, health: Health::Healthy } => tracing::info!("{id} is healthy"),
-        Event::HealthChanged { id, health } => tracing::warn!("{id} is {health}"),
-        Event::Exited { id, restart: Some(after) } => {
-            tracing::info!("{id} has ended itself; it starts again in {after:?}");
-        }
-        Event::GivenUp { id, why } => tracing::error!("{id} is given up: {why}"),
-        Event::Exited { id, restart: None } => tracing::info!("{id} has ended itself"),
-        Event::Restarted { id } => tracing::info!("{id} runs again"),
-        Event::DeadLetter(letter) => {
-            let DeadLetter { sender, target, reason, detail, payload, .. } = letter;
-            let (size, detail) = (payload.len(), detail.as_deref().unwrap_or_default());
-            tracing::info!("dead letter: {target} {reason} {size} bytes from {sender} {detail}");
-        }
-        Event::OutputClosed => tracing::info!("standard output is closed"),
+        Event::Crashed { restart: None, .. } | Event::GivenUp { .. } => tracing::error!("{event}"),
+        Event::HealthChanged { health: Health::Healthy, .. } => tracing::info!("{event}"),
+        Event::Crashed { .. } | Event::HealthChanged { .. } => tracing::warn!("{event}"),
+        Event::Exited { .. }
+        | Event::Restarted { .. }
+        | Event::DeadLetter(_)
+        | Event::OutputClosed => tracing::info!("{event}"),
         // The log has told of it, with the cause.
         Event::AuditNotWritten => {}
     }

@@ -11,6 +11,7 @@ use airssys_wasm_supervisor::{Backoff, Intensity, Restart};
 use crate::blueprint::{Blueprint, ExtensionsFactory, GuestBlueprint, NativeFactory};
 use crate::checkup::Checkup;
 use crate::codecs::Codecs;
+use crate::faults::Faults;
 use crate::guest::Guest;
 use crate::native::Native;
 use crate::supervision::{NotSupervised, Supervised};
@@ -49,6 +50,7 @@ pub struct ComponentSpec {
     pub(crate) max_deliveries: u32,
     pub(crate) health: Option<(Duration, u32)>,
     pub(crate) supervised: Supervised,
+    pub(crate) faults: Option<Arc<dyn Faults>>,
 }
 
 #[derive(Clone)]
@@ -99,6 +101,7 @@ impl ComponentSpec {
             max_deliveries: 1,
             health: None,
             supervised: Supervised::default(),
+            faults: None,
         }
     }
 
@@ -239,6 +242,12 @@ impl ComponentSpec {
     pub fn backoff(mut self, backoff: Backoff) -> Self {
         self.supervised.backoff = Some(backoff);
         self
+    }
+
+    /// What is to go wrong with it, for a test of how those around it take that; see the testkit.
+    #[must_use]
+    pub fn faults(self, faults: impl Faults) -> Self {
+        Self { faults: Some(Arc::new(faults)), ..self }
     }
 
     /// What it speaks, where it declares that.

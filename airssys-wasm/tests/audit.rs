@@ -35,7 +35,7 @@ fn run(settings: AuditSettings) {
     assert_eq!(sender.send(&test, "te\"st\n", b""), Err(SendError::InvalidTarget));
     let not_json = Err(SendError::CodecNotAccepted(vec![0x200]));
     assert_eq!(sender.send(&test, "test/json", b"\x55secret"), not_json);
-    test.run();
+    test.run_until_idle();
     let pattern = "test/*".parse().unwrap();
     assert_eq!(test.system().revoke("test/sender", Right::Send, &pattern), Ok(true));
     test.shutdown();

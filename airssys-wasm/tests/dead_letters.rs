@@ -21,7 +21,7 @@ fn a_dead_letter_tells_what_when_who_and_why() {
     let sent_at = test.clock().unix_nanos();
     sender.send(&test, "test/refuse", b"no thanks").unwrap();
     test.clock().advance(Duration::from_secs(3));
-    test.run();
+    test.run_until_idle();
     let letters = test.system().dead_letters();
     let [(1, letter)] = letters.as_slice() else { panic!("{letters:?}") };
     assert_eq!((letter.sender.as_str(), letter.target.as_str()), ("test/sender", "test/refuse"));
@@ -58,11 +58,11 @@ fn a_dead_letter_is_sent_again_by_its_sender_once() {
     assert_eq!(letter.trace_parent.trace_id(), before.trace_parent.trace_id());
 
     test.system().resume("test/target");
-    test.run();
+    test.run_until_idle();
     let gone = test.system().resend_dead_letter(1);
     assert_eq!(gone, Err(ResendError::NoSuchLetter(1)));
     test.system().resend_dead_letter(2).unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(test.system().dead_letters(), []);
     assert_eq!(test.system().metrics("test/target").unwrap().handled, 2);
 }
@@ -74,7 +74,7 @@ fn what_is_not_accepted_again_is_still_kept() {
     for message in [b"1", b"2", b"3"] {
         test.system().send("test/refuse", message).unwrap();
     }
-    test.run();
+    test.run_until_idle();
     let before = test.system().dead_letters();
     test.system().remove("test/refuse");
     let error = test.system().resend_dead_letter(2);
@@ -92,7 +92,7 @@ fn the_oldest_make_room_and_are_counted() {
     for number in 0..5_u8 {
         test.system().send("test/refuse", &[number]).unwrap();
     }
-    test.run();
+    test.run_until_idle();
     let numbers: Vec<u64> =
         test.system().dead_letters().iter().map(|(number, _)| *number).collect();
     assert_eq!(numbers, [3, 4, 5]);
@@ -104,7 +104,7 @@ fn the_oldest_make_room_and_are_counted() {
     for _ in 0..10 {
         small.system().send("test/refuse", &[0; 1000]).unwrap();
     }
-    small.run();
+    small.run_until_idle();
     let kept = small.system().dead_letters().len();
     assert!((1..4).contains(&kept), "{kept} of 1,000 bytes in 4,096");
     assert_eq!(small.system().dead_letter_counts().pushed_out, 10 - kept as u64);
@@ -117,7 +117,7 @@ fn an_outcome_that_the_requester_refuses_is_a_dead_letter() {
     // A requester whose callback refuses with code 7.
     spawn_requester(&test);
     test.system().send("test/requester", b"x").unwrap();
-    test.run();
+    test.run_until_idle();
     let letters = test.system().dead_letters();
     let [(_, letter)] = letters.as_slice() else { panic!("{letters:?}") };
     assert_eq!((letter.sender.as_str(), letter.target.as_str()), ("test/echo", "test/requester"));

@@ -61,7 +61,7 @@ fn spawn(test: &TestSystem, settings: impl FnOnce(ComponentSpec) -> ComponentSpe
 fn asked(test: &TestSystem, message: &[u8]) -> u32 {
     let mut sender = test.system().sender("test/hand".parse().unwrap());
     let mut pending = sender.try_request("test/patient", message, None).unwrap();
-    test.run();
+    test.run_until_idle();
     let response = pending.try_take().unwrap().unwrap();
     u32::from_le_bytes(response[..].try_into().unwrap())
 }
@@ -144,7 +144,7 @@ fn the_question_overtakes_the_mail_and_ends_with_the_component() {
     let (test, _) = watched(5);
     spawn(&test, |spec| spec.health(SECOND, 1));
     test.system().suspend("test/patient");
-    test.run();
+    test.run_until_idle();
     test.system().send("test/patient", b"u").unwrap();
     test.advance(SECOND);
     assert_eq!(health(&test), Some(Health::Healthy), "it has not come to the message");

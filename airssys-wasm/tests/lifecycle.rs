@@ -54,10 +54,10 @@ fn init_comes_before_the_first_message_and_shutdown_after_the_last() {
     let mut probe = test.probe("test/probe");
     spawn_speaking(&test, "test/speaking").unwrap();
     probe.send("test/speaking", b"one").unwrap();
-    test.run();
+    test.run_until_idle();
     assert!(test.system().stop("test/speaking"));
     let said: Vec<_> = std::iter::from_fn(|| {
-        test.run();
+        test.run_until_idle();
         Some(String::from_utf8(probe.try_receive()?.message).unwrap())
     })
     .collect();
@@ -109,7 +109,7 @@ fn a_component_that_crashes_too_often_is_given_up_and_its_mail_accounted_for() {
     for _ in 0..5 {
         probe.send("test/trap", b"x").unwrap();
     }
-    test.run();
+    test.run_until_idle();
     assert_eq!(status(&test, "test/trap"), Status::Restarting);
     test.advance(Duration::from_secs(30));
     assert_eq!(status(&test, "test/trap"), Status::GivenUp);
@@ -127,7 +127,7 @@ fn a_temporary_component_is_not_started_again() {
     let spec = ComponentSpec::guest("test/trap".parse().unwrap(), &guest);
     test.spawn(spec.restart(Restart::Temporary));
     test.probe("test/probe").send("test/trap", b"").unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(status(&test, "test/trap"), Status::GivenUp);
 }
 
@@ -160,7 +160,7 @@ fn components_that_start_together_can_send_to_each_other_from_the_first_init_on(
     let late =
         ComponentSpec::native("test/probe".parse().unwrap(), move || Recorder(Arc::clone(&hears)));
     test.system().spawn_all(vec![early, late]).unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(*heard.lock().unwrap(), ["test/early init"]);
 }
 
@@ -229,7 +229,7 @@ fn a_panic_in_native_code_is_a_crash() {
     for message in [&b"one"[..], b"panic", b"two"] {
         probe.send("test/native", message).unwrap();
     }
-    test.run();
+    test.run_until_idle();
     assert_eq!(status(&test, "test/native"), Status::Restarting);
     test.advance(Duration::from_secs(1));
     assert_eq!(*lines.lock().unwrap(), ["test/probe one", "test/probe two"]);

@@ -21,7 +21,7 @@ fn a_guest_sends_to_a_guest_with_its_true_id_and_time() {
     let (a, b) = (test.puppet("test/a"), test.puppet("test/b"));
     test.clock().advance(Duration::from_secs(5));
     assert_eq!(a.send(&test, "test/b", b"i"), Ok(()));
-    test.run();
+    test.run_until_idle();
     let (info, own_id) = b.context(&test);
     let info = info.expect("it is in a handler");
     assert_eq!(own_id, "test/b");
@@ -46,7 +46,7 @@ fn messages_of_one_sender_stay_in_order_in_every_schedule() {
                 assert_eq!(sender.send(&test, "test/probe", &[at as u8, number]), Ok(()));
             }
         }
-        test.run();
+        test.run_until_idle();
         let mut next = [0, 0];
         while let Some(received) = probe.try_receive() {
             let [sender, number] = received.message[..] else { panic!("two bytes") };
@@ -127,7 +127,7 @@ fn a_full_mailbox_is_told_within_one_handler_and_loses_nothing() {
     assert_eq!((accepted, last), (10, Err(SendError::MailboxFull)));
     assert_eq!(test.system().component("test/slow").unwrap().queued, 10);
     assert!(test.system().resume("test/slow"));
-    test.run();
+    test.run_until_idle();
     assert!(test.system().wait_idle());
     assert_eq!(test.system().dead_letter_counts(), Default::default());
 }
@@ -197,7 +197,7 @@ fn a_pipeline_with_mailboxes_of_ten_loses_nothing_in_any_schedule() {
                 assert!(test.step(), "seed {seed}: stalled");
             }
         }
-        test.run();
+        test.run_until_idle();
         let count = probe.request(&test, "test/end", b"").unwrap();
         assert_eq!(count, 301_u32.to_le_bytes(), "seed {seed}");
         assert_eq!(test.system().dead_letter_counts(), Default::default(), "seed {seed}");
@@ -268,7 +268,7 @@ fn turns_of_up_to_half_a_mailbox_always_find_room() {
             }
             test.step();
         }
-        test.run();
+        test.run_until_idle();
         assert_eq!(test.system().dead_letter_counts().refused, 0, "seed {seed}");
     }
 }
@@ -280,7 +280,7 @@ fn a_turn_of_more_than_a_mailbox_is_refused() {
     test.spawn_guest("test/burst", BURST);
     let mut probe = test.probe("test/probe");
     probe.send("test/burst", &[101]).unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(test.system().dead_letter_counts().refused, 1);
 }
 
@@ -291,7 +291,7 @@ fn a_crash_of_the_receiver_stays_with_the_receiver() {
     for _ in 0..3 {
         assert_eq!(a.send(&test, "test/b", b"t"), Ok(()));
     }
-    test.run();
+    test.run_until_idle();
     assert_eq!(test.system().dead_letter_counts().crashed, 1, "the one in hand");
     assert_eq!(test.system().component("test/b").unwrap().queued, 2, "the mailbox is kept");
     assert_eq!(a.send(&test, "test/a", b"n"), Ok(()));

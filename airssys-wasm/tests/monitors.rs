@@ -129,7 +129,7 @@ fn what_has_ended_or_never_was_is_told_at_once() {
     let watcher = test.puppet("test/watcher");
     let monitor = || {
         watcher.monitor(&test, "test/target").unwrap();
-        test.run();
+        test.run_until_idle();
         assert_eq!(monitors(&test, "test/watcher"), 0);
         told(&test, &watcher)
     };
@@ -163,7 +163,7 @@ fn nobody_learns_of_those_whom_it_may_not_reach() {
     ] {
         assert_eq!(watcher.monitor(&test, target), outcome, "{target}");
     }
-    test.run();
+    test.run_until_idle();
     let mut told = watcher.exits(&test);
     told.sort_by(|one, other| one.0.cmp(&other.0));
     let none = |id: &str| (id.to_owned(), ExitReason::NoSuchComponent);
@@ -240,7 +240,7 @@ const HEARS: &str = r#"
 "#;
 
 fn heard(test: &TestSystem, probe: &mut Probe) -> Vec<String> {
-    test.run();
+    test.run_until_idle();
     std::iter::from_fn(|| Some(String::from_utf8(probe.try_receive()?.message).unwrap())).collect()
 }
 
@@ -259,7 +259,7 @@ fn news_comes_in_its_turn_and_has_a_place_of_its_own() {
                 .mailbox(mailbox),
         );
         test.system().suspend("test/hears");
-        test.run();
+        test.run_until_idle();
         probe.send("test/hears", b"before").unwrap();
         crash(&test, "test/target");
         probe.send("test/hears", b"after").unwrap();
@@ -293,7 +293,7 @@ fn a_crash_over_the_news_is_a_crash_and_a_refusal_is_none() {
     test.spawn_guest("test/target", guests::ECHO);
     test.spawn_guest("test/hears", HEARS);
     test.system().stop("test/target");
-    test.run();
+    test.run_until_idle();
     assert_eq!(heard(&test, &mut probe), ["test/target"], "it crashes over `stopped`");
     test.system().remove("test/target");
     test.advance(Duration::from_millis(100));
@@ -308,7 +308,7 @@ fn the_monitors_of_one_that_crashes_end() {
     fragile(&test, "test/target", 9);
     watcher.monitor(&test, "test/target").unwrap();
     test.system().suspend("test/watcher");
-    test.run();
+    test.run_until_idle();
     // The watcher crashes before it comes to the news.
     test.system().send("test/watcher", b"t").unwrap();
     crash(&test, "test/target");
@@ -330,13 +330,13 @@ fn after_demonitor_nothing_is_told_not_even_what_is_queued() {
     fragile(&test, "test/target", 9);
     watcher.monitor(&test, "test/target").unwrap();
     test.system().suspend("test/watcher");
-    test.run();
+    test.run_until_idle();
     let mut hand = test.system().sender("test/hand".parse().unwrap());
     let demonitor = hand.try_request("test/watcher", b"vtest/target", None).unwrap();
     test.system().send("test/target", b"").unwrap();
-    test.run();
+    test.run_until_idle();
     test.system().resume("test/watcher");
-    test.run();
+    test.run_until_idle();
     assert_eq!(demonitor.wait().unwrap()[..], [1]);
     assert_eq!(told(&test, &watcher), []);
     test.advance(Duration::from_secs(10));
@@ -364,7 +364,7 @@ fn there_is_a_limit_of_monitors() {
     watcher.monitor(&test, "test/c").unwrap();
     assert_eq!(watcher.monitor(&test, "test/a"), too_many);
     test.system().stop("test/c");
-    test.run();
+    test.run_until_idle();
     watcher.monitor(&test, "test/a").unwrap();
     let usage = test.system().quota_usage("test/watcher").unwrap();
     assert_eq!((usage.monitors, usage.max_monitors), (2, 2));
@@ -406,7 +406,7 @@ fn nothing_is_left_of_100_000_monitors_that_were_ended() {
     assert_eq!(times(b"test/target"), Ok(100_000));
     // Each of these leaves a notice in the mailbox: there are as many as monitors, no more.
     assert_eq!(times(b"test/nobody"), Ok(1000));
-    test.run();
+    test.run_until_idle();
     assert_eq!(times(b"test/nobody"), Ok(1000), "they have been thrown away");
     assert_eq!(monitors(&test, "test/restless"), 0);
     assert_eq!(test.system().metrics("test/restless").unwrap().exits, 0);
@@ -458,7 +458,7 @@ fn native_components_monitor_too() {
     crash(&test, "test/target");
     assert_eq!(*heard.lock(), [crashed(), crashed()]);
     test.system().send("test/watcher", b"").unwrap();
-    test.run();
+    test.run_until_idle();
     crash(&test, "test/target");
     assert_eq!(heard.lock().len(), 2);
 }

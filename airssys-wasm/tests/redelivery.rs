@@ -100,7 +100,7 @@ fn after_the_last_delivery_it_is_a_dead_letter() {
 fn a_requester_is_told_nothing_until_it_is_decided() {
     let (test, mut probe) = system(1, 3, MailboxLimits::default());
     let mut pending = probe.start_request("test/fragile", b"t").unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(pending.try_take(), None, "it crashed, and there are deliveries left");
     assert_eq!(test.system().component("test/fragile").unwrap().queued, 1);
     test.advance(Duration::from_secs(1));
@@ -113,7 +113,7 @@ fn a_full_mailbox_keeps_it_too() {
         let mailbox = MailboxLimits { capacity: 2, overflow, ..MailboxLimits::default() };
         let (test, mut probe) = system(1, 5, mailbox);
         probe.send("test/fragile", b"t").unwrap();
-        test.run();
+        test.run_until_idle();
         let sent = [b"1", b"2", b"3"].map(|message| probe.send("test/fragile", message).is_ok());
         let expected: &[(&str, u8)] = match overflow {
             Overflow::Reject | Overflow::DropNewest => &[("t", 1), ("t", 2), ("t", 3), ("1", 1)],
@@ -129,7 +129,7 @@ fn a_full_mailbox_keeps_it_too() {
 fn one_that_is_stopped_meanwhile_leaves_a_dead_letter() {
     let (test, mut probe) = system(1, 3, MailboxLimits::default());
     let pending = probe.start_request("test/fragile", b"t").unwrap();
-    test.run();
+    test.run_until_idle();
     assert!(test.system().stop("test/fragile"));
     let letters = test.system().dead_letters();
     let [(_, letter)] = letters.as_slice() else { panic!("{letters:?}") };

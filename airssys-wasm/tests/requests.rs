@@ -33,7 +33,7 @@ fn a_response_comes_to_the_callback() {
     test.spawn_guest("test/echo", guests::ECHO);
     let id = a.request(&test, "test/echo", b"hello", NO_TIMEOUT).unwrap();
     assert_eq!(id.to_string().as_bytes()[14], b'4', "a version 4 UUID: {id}");
-    test.run();
+    test.run_until_idle();
     assert_eq!(a.outcomes(&test), [(id, Ok(b"hello".to_vec()))]);
     assert_eq!(a.outcomes(&test), [], "once");
 }
@@ -43,7 +43,7 @@ fn no_response_is_an_empty_one() {
     let test = TestSystem::seeded(2);
     let (a, _b) = (test.puppet("test/a"), test.puppet("test/b"));
     let id = a.request(&test, "test/b", b"n", NO_TIMEOUT).unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(a.outcomes(&test), [(id, Ok(vec![]))]);
 }
 
@@ -53,7 +53,7 @@ fn a_refusal_comes_with_its_code_and_text() {
     let a = test.puppet("test/a");
     test.spawn_guest("test/refuse", guests::REFUSE);
     let id = a.request(&test, "test/refuse", b"not today", NO_TIMEOUT).unwrap();
-    test.run();
+    test.run_until_idle();
     let refusal = RequestError::Refused(ComponentError::new(7, "not today"));
     assert_eq!(a.outcomes(&test), [(id, Err(refusal))]);
     assert_eq!(test.system().dead_letter_counts(), Default::default(), "the requester knows");
@@ -77,7 +77,7 @@ fn a_request_times_out_and_a_late_response_is_dropped_and_counted() {
     assert_eq!(a.outcomes(&test), [(default, Err(RequestError::TimedOut))], "5 s, by default");
 
     test.system().resume("test/echo");
-    test.run();
+    test.run_until_idle();
     assert_eq!(a.outcomes(&test), []);
     assert_eq!(test.system().component("test/a").unwrap().late_responses, 2);
 }
@@ -90,7 +90,7 @@ fn a_crash_of_the_receiver_ends_the_request_in_its_hand_only() {
     let crashing = a.request(&test, "test/b", b"t", NO_TIMEOUT).unwrap();
     let next = a.request(&test, "test/b", b"e!", NO_TIMEOUT).unwrap();
     test.system().resume("test/b");
-    test.run();
+    test.run_until_idle();
     assert_eq!(a.outcomes(&test), [(crashing, Err(RequestError::Crashed))]);
     test.advance(Duration::from_secs(1));
     assert_eq!(a.outcomes(&test), [(next, Ok(b"!".to_vec()))], "after the restart");
@@ -104,7 +104,7 @@ fn a_receiver_that_stops_ends_what_is_queued() {
     test.system().suspend("test/echo");
     let id = a.request(&test, "test/echo", b"", NO_TIMEOUT).unwrap();
     assert!(test.system().stop("test/echo"));
-    test.run();
+    test.run_until_idle();
     assert_eq!(a.outcomes(&test), [(id, Err(RequestError::Stopped))]);
     let next = a.request(&test, "test/echo", b"", NO_TIMEOUT);
     assert_eq!(next, Err(SendError::Stopped));
@@ -125,7 +125,7 @@ fn a_request_that_is_pushed_out_of_the_mailbox_is_dropped() {
     // Flow control keeps `a` waiting for the receiver that it filled, so its callback comes
     // once that one goes on.
     test.system().resume("test/echo");
-    test.run();
+    test.run_until_idle();
     assert_eq!(a.outcomes(&test), [(pushed_out, Err(RequestError::Dropped))]);
     assert_eq!(&kept.try_take().unwrap().unwrap()[..], b"2");
     assert_eq!(test.system().dead_letter_counts().dropped, 1);
@@ -140,7 +140,7 @@ fn a_response_over_the_requesters_limit_says_the_limit() {
         (call $respond (i32.const 0) (i32.const 201)))"#;
     test.spawn_guest("test/large", twice);
     let id = a.request(&test, "test/large", b"", NO_TIMEOUT).unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(a.outcomes(&test), [(id, Err(RequestError::ResponseTooLarge(200)))]);
 }
 
@@ -155,7 +155,7 @@ fn a_cancelled_request_has_no_callback() {
     assert!(a.cancel(&test, id));
     assert!(!a.cancel(&test, id), "it has ended");
     test.system().resume("test/echo");
-    test.run();
+    test.run_until_idle();
     assert_eq!(a.outcomes(&test), []);
     assert_eq!(test.system().component("test/a").unwrap().late_responses, 1);
 }
@@ -172,7 +172,7 @@ fn a_requester_that_restarts_has_lost_its_requests() {
     test.advance(Duration::from_secs(1));
     assert_eq!(test.system().component("test/a").unwrap().open_requests, 0);
     test.system().resume("test/echo");
-    test.run();
+    test.run_until_idle();
     assert_eq!(a.outcomes(&test), []);
     assert_eq!(test.system().component("test/a").unwrap().late_responses, 1);
 }
@@ -185,11 +185,11 @@ fn a_callback_that_is_queued_behind_a_crash_is_not_given_to_the_next_life() {
     test.system().suspend("test/echo");
     a.request(&test, "test/echo", b"", NO_TIMEOUT).unwrap();
     test.system().suspend("test/a");
-    test.run();
+    test.run_until_idle();
     let mut hand = test.system().sender("test/hand".parse().unwrap());
     hand.try_send("test/a", b"t").unwrap();
     test.system().resume("test/echo");
-    test.run();
+    test.run_until_idle();
     assert_eq!(test.system().component("test/a").unwrap().open_requests, 0, "answered");
     test.system().resume("test/a");
     test.advance(Duration::from_secs(1));
@@ -209,7 +209,7 @@ fn the_limit_of_open_requests_is_told() {
     let third = a.request(&test, "test/echo", b"", NO_TIMEOUT);
     assert_eq!(third, Err(SendError::TooManyRequests(2)));
     test.system().resume("test/echo");
-    test.run();
+    test.run_until_idle();
     assert!(a.request(&test, "test/echo", b"", NO_TIMEOUT).is_ok(), "two have ended");
 }
 
@@ -263,7 +263,7 @@ fn the_table_is_empty_after_a_million_requests() {
     test.spawn_guest("test/asker", ASKER);
     let mut probe = test.probe("test/probe");
     probe.send("test/asker", &1_000_000_u32.to_le_bytes()).unwrap();
-    test.run();
+    test.run_until_idle();
     assert!(test.system().wait_idle());
     let asker = test.system().component("test/asker").unwrap();
     assert_eq!((asker.open_requests, asker.late_responses), (0, 0));

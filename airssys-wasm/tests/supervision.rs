@@ -126,9 +126,9 @@ fn mail_waits_for_those_that_are_restarted_with_others() {
     }
     let mut probe = test.probe("test/probe");
     test.system().send("test/b", b"crash").unwrap();
-    test.run();
+    test.run_until_idle();
     let mut pending = probe.start_request("test/a", b"still there").unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(pending.try_take(), None);
     assert_eq!(test.system().component("test/a").unwrap().status, Status::Restarting);
     test.advance(Duration::from_secs(1));
@@ -202,7 +202,7 @@ fn who_waits_for_an_answer_of_one_that_is_given_up_with_its_group_is_told() {
     }
     let mut probe = test.probe("other/probe");
     test.system().suspend("test/b");
-    test.run();
+    test.run_until_idle();
     let pending = probe.start_request("test/b", b"x").unwrap();
     crash(&test, "a");
     assert_eq!(pending.wait(), Err(RequestError::Stopped));

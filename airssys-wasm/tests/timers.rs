@@ -22,7 +22,7 @@ fn pending(test: &TestSystem, id: &str) -> usize {
 
 /// All that has come, in order.
 fn received(test: &TestSystem, probe: &mut Probe) -> Vec<String> {
-    test.run();
+    test.run_until_idle();
     std::iter::from_fn(|| Some(String::from_utf8(probe.try_receive()?.message).unwrap())).collect()
 }
 
@@ -122,7 +122,7 @@ fn a_crash_ends_the_timers_and_their_names_are_not_given_again() {
     let mut probe = test.probe("test/probe");
     let before = puppet.send_after(&test, "test/probe", b"before", ms(500)).unwrap();
     probe.send("test/puppet", b"t").unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(pending(&test, "test/puppet"), 0);
     test.advance(ms(200));
     assert_eq!(test.system().metrics("test/puppet").unwrap().restarts, 1);
@@ -319,7 +319,7 @@ fn nothing_is_left_of_100_000_timers_that_were_cancelled() {
     let guest = test.guest(RESTLESS);
     test.spawn(ComponentSpec::guest("test/restless".parse().unwrap(), &guest).pending_timers(1));
     test.system().send("test/restless", b"").unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(test.system().metrics("test/restless").unwrap().handled, 1);
     assert_eq!((pending(&test, "test/restless"), test.system().next_timer()), (0, None));
 }

@@ -23,7 +23,7 @@ fn puppet(test: &TestSystem, id: &str, publish: &[&str], subscribe: &[&str]) -> 
 
 /// How many messages a component has handled, beside the orders to a puppet.
 fn handled(test: &TestSystem, id: &str) -> u64 {
-    test.run();
+    test.run_until_idle();
     test.system().metrics(id).unwrap().handled
 }
 
@@ -193,7 +193,7 @@ fn a_slow_subscriber_harms_only_itself() {
         for number in 0..10 {
             let taken = if number < 3 { 2 } else { 1 };
             assert_eq!(publisher.publish(&test, "news/eu", b"n"), Ok(taken), "seed {seed}");
-            test.run();
+            test.run_until_idle();
         }
         assert_eq!(handled(&test, "test/fast"), 11, "seed {seed}");
         let slow = test.system().metrics("test/slow").unwrap();

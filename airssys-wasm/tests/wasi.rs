@@ -46,7 +46,7 @@ fn others_run_meanwhile_and_a_system_in_which_one_sleeps_is_not_idle() {
     test.spawn_guest("test/echo", guests::ECHO);
     let mut probe = test.probe("test/probe");
     probe.send("test/sleeper", &[3]).unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(probe.request(&test, "test/echo", b"awake").unwrap(), b"awake");
     assert!(!test.system().wait_idle());
     test.advance(3 * SECOND);

@@ -1,5 +1,7 @@
 //! What a member's code is called for, and what comes of each call.
 
+use std::sync::Arc;
+
 use airssys_wasm_actor::Context;
 use airssys_wasm_core::{
     ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
@@ -9,16 +11,36 @@ use bytes::Bytes;
 use super::waiting::Waiting;
 use super::{MAX_DETAIL, Member, ask, unwinding};
 use crate::dead_letter::DeadLetterReason;
+use crate::faults::{Fault, delay};
 use crate::mail::{Callback, Mail, Message};
-use crate::running::{callback_call, exit_call, health_call, message_call};
+use crate::running::{Running, callback_call, exit_call, health_call, message_call};
 
 impl Member {
     pub(super) fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
-        let Some(mut running) = self.running.take() else {
+        let Some(running) = self.running.take() else {
             // A paused member is given no mail; what comes all the same is not lost.
             self.registration.counters.turned_away.bump();
             return self.runtime.undelivered(&self.registration, Mail::Message(message));
         };
+        match self.faults.as_ref().and_then(|faults| faults.at_message()) {
+            None => self.call_handler(running, message, context),
+            Some(Fault::Crash(crash)) => {
+                drop(running);
+                self.message_handled(message, Err(crash.into()), context);
+            }
+            Some(Fault::Delay(by)) => {
+                let call = delay(Arc::clone(&self.runtime), by, self.blueprint.message_timeout());
+                self.go_on(Waiting::Delay(message, running, Box::pin(call)), context);
+            }
+        }
+    }
+
+    pub(super) fn call_handler(
+        &mut self,
+        mut running: Running,
+        message: Message,
+        context: &mut Context<'_, Self>,
+    ) {
         let info = MessageInfo {
             sent_at: message.sent_at,
             request: message.reply.as_ref().map(|reply| reply.id()),

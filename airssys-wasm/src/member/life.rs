@@ -19,6 +19,9 @@ use crate::supervision::Fate;
 impl Member {
     pub(super) fn launch(&self) -> Launch {
         let Self { id, registration, runtime, blueprint, .. } = self;
+        if let Some(crash) = self.faults.as_ref().and_then(|faults| faults.at_start()) {
+            return Launch::Done(Err(crash));
+        }
         let outbox = Outbox::new(Arc::clone(runtime), Arc::clone(&registration.author));
         blueprint.launch(id, outbox, runtime)
     }

@@ -16,10 +16,12 @@ use crossbeam_channel::Sender;
 
 use crate::blueprint::Blueprint;
 use crate::checkup::Checkup;
+use crate::faults::Faults;
 use crate::mail::Mail;
 use crate::registration::{Registration, Status};
 use crate::running::Running;
 use crate::runtime::Runtime;
+use crate::spec::ComponentSpec;
 
 use waiting::Waiting;
 
@@ -49,6 +51,8 @@ pub(crate) struct Member {
     max_deliveries: u32,
     /// Where it is asked how it is.
     checkup: Option<Checkup>,
+    /// What a test has go wrong.
+    faults: Option<Arc<dyn Faults>>,
 }
 
 impl Member {
@@ -58,8 +62,7 @@ impl Member {
         runtime: Arc<Runtime>,
         blueprint: Blueprint,
         run: Run,
-        max_deliveries: u32,
-        checkup: Option<Checkup>,
+        spec: &ComponentSpec,
     ) -> Result<Self, Crash> {
         let mut member = Self {
             id: registration.id().clone(),
@@ -72,8 +75,9 @@ impl Member {
             run,
             halting: None,
             halted: None,
-            max_deliveries,
-            checkup,
+            max_deliveries: spec.max_deliveries,
+            checkup: spec.checkup(),
+            faults: spec.faults.clone(),
         };
         let launch = member.launch();
         let running = launch.finish_here(member.runtime.is_seeded)?;

@@ -13,6 +13,8 @@ use crate::running::{Call, HandlerCall, Running};
 /// The call has the instance with it, and hands it back at its end.
 pub(super) enum Waiting {
     Start(Call<Result<Running, Crash>>),
+    /// It waits before its handler, and not in it: a test has it be slow.
+    Delay(Message, Running, Call<Result<(), Crash>>),
     Message(Message, HandlerCall<Option<Vec<u8>>>),
     Callback(Callback, HandlerCall<()>),
     Exit(ComponentId, ExitReason, HandlerCall<()>),
@@ -34,6 +36,21 @@ impl Member {
                 Poll::Pending => self.suspend(Waiting::Start(call), context),
                 Poll::Ready(launched) => {
                     self.restarted(launched.and_then(|launched| launched), context);
+                }
+            },
+            Waiting::Delay(message, running, mut call) => match self.poll_within_leave(&mut call) {
+                Poll::Pending => self.suspend(Waiting::Delay(message, running, call), context),
+                Poll::Ready(over) => {
+                    match over.and_then(|over| over) {
+                        Ok(()) => self.call_handler(running, message, context),
+                        Err(crash) => {
+                            drop(running);
+                            self.message_handled(message, Err(crash.into()), context);
+                        }
+                    }
+                    if self.waiting.is_none() {
+                        self.after_handler(context);
+                    }
                 }
             },
             Waiting::Message(message, mut call) => match self.poll_handler(&mut call) {
@@ -76,18 +93,22 @@ impl Member {
         context.wait();
     }
 
-    /// Polls a handler's call, which is ended where it has no leave to go on, and takes the
-    /// instance back.
+    /// Polls a handler's call, and takes the instance back.
     fn poll_handler<T>(&mut self, call: &mut HandlerCall<T>) -> Poll<Result<T, Failure>> {
-        if self.registration.author.leave.is_cut() {
-            let crash = Crash::new(CrashKind::TimedOut, "it waited, and had to end at once");
-            return Poll::Ready(Err(crash.into()));
-        }
-        self.poll(call).map(|polled| {
+        self.poll_within_leave(call).map(|polled| {
             let (running, handled) = polled?;
             self.running = Some(running);
             handled
         })
+    }
+
+    /// Polls a call, which is ended where it has no leave to go on.
+    fn poll_within_leave<T>(&self, call: &mut Call<T>) -> Poll<Result<T, Crash>> {
+        if self.registration.author.leave.is_cut() {
+            let cause = "it waited, and had to end at once";
+            return Poll::Ready(Err(Crash::new(CrashKind::TimedOut, cause)));
+        }
+        self.poll(call)
     }
 
     /// Polls a call; a panic in it is a crash.

@@ -127,7 +127,9 @@ impl System {
     }
 
     /// Stops a component after the message in hand; its `shutdown` has returned when this does. A
-    /// guest that is not done with that message within the time to drain is ended.
+    /// guest that is not done with that message within the time to drain is ended; in a seeded
+    /// system, whose time stands still meanwhile, once nothing is ready.
+    ///
     /// What is queued there becomes dead letters, and sends to it fail with
     /// [`SendError::Stopped`](crate::SendError::Stopped). False if there is none with this id, or it has ended.
     pub fn stop(&self, id: &str) -> bool {
@@ -147,7 +149,8 @@ impl System {
 
     /// Ends the system: lets mailboxes drain, for a limited time, then stops the components in
     /// the reverse order of their start, those of the runtime last. What a guest is still at when
-    /// that time is over is ended. Sends from outside fail from now on. What was counted and kept, dead letters among it, can still be read.
+    /// that time is over is ended. Sends from outside fail from now on. What was counted and kept,
+    /// dead letters among it, can still be read.
     pub fn shutdown(&self) {
         self.end_all(self.drain);
     }
@@ -202,8 +205,7 @@ impl System {
         let run = self.runtime.supervision.add(&spec.id, &spec.supervised, now);
         let run = run.map_err(|why| spec.not_supervised(why))?;
         let (registered, runtime) = (Arc::clone(registration), Arc::clone(&self.runtime));
-        let started =
-            Member::start(registered, runtime, blueprint, run, spec.max_deliveries, spec.checkup());
+        let started = Member::start(registered, runtime, blueprint, run, spec);
         let event = if started.is_ok() { Event::Started(run) } else { Event::StartFailed(run) };
         self.runtime.report(&spec.id, event);
         let member = started.map_err(|crash| SpawnError::Failed { id: spec.id.clone(), crash })?;
@@ -240,14 +242,17 @@ impl System {
         self.runtime.ended(registration.id(), ExitReason::Stopped);
     }
 
-    /// Waits until the other end is dropped; false if it is not by `until`.
+    /// Waits until the other end is dropped; false if it is not by `until`, or nothing is ready
+    /// where time stands still meanwhile.
     fn wait_ended(&self, ended: &Receiver<()>, until: Option<Instant>) -> bool {
+        let has_ended = || ended.try_recv() == Err(TryRecvError::Disconnected);
         while self.scheduler.step() {
-            if ended.try_recv() == Err(TryRecvError::Disconnected) {
+            if has_ended() {
                 return true;
             }
         }
         match until {
+            _ if self.scheduler.is_seeded() => has_ended(),
             None => ended.recv().is_err(),
             Some(until) => ended.recv_deadline(until) == Err(RecvTimeoutError::Disconnected),
         }

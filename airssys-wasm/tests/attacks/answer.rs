@@ -61,7 +61,7 @@ fn an_answer_out_of_memory_or_of_no_case_is_a_crash_of_its_author() {
     for (result, place, data) in cases {
         let order = order(result, place, data);
         let id = victim.request(&test, "evil/answer", &order, Duration::ZERO).unwrap();
-        test.run();
+        test.run_until_idle();
         let crashed = (id, Err(RequestError::Crashed));
         assert_eq!(victim.outcomes(&test), [crashed], "{result:x?} at {place:x}");
         test.advance(RESTART);
@@ -71,7 +71,7 @@ fn an_answer_out_of_memory_or_of_no_case_is_a_crash_of_its_author() {
     assert_eq!((counted.crashed, counted.restarts), (crashes, crashes));
     let good = order([ERROR, 7, 0x8000, 2], 0, b"no");
     let id = victim.request(&test, "evil/answer", &good, Duration::ZERO).unwrap();
-    test.run();
+    test.run_until_idle();
     let refused = RequestError::Refused(ComponentError::new(7, "no"));
     assert_eq!(victim.outcomes(&test), [(id, Err(refused))], "it runs again");
     assert_eq!(test.system().metrics("test/victim").unwrap().restarts, 0);
@@ -89,7 +89,7 @@ fn a_response_of_any_size_does_its_requester_no_harm() {
     for size in [201, 1 << 20, MEMORY - 1, MEMORY] {
         let order = order([OK, SOME, 0, size], 0, b"");
         let id = victim.request(&test, "evil/answer", &order, Duration::ZERO).unwrap();
-        test.run();
+        test.run_until_idle();
         let too_large = (id, Err(RequestError::ResponseTooLarge(200)));
         assert_eq!(victim.outcomes(&test), [too_large], "{size}");
     }
@@ -108,7 +108,7 @@ fn a_refusal_of_any_size_does_its_requester_no_harm() {
     // The guest's memory is all zeros from there on, which is text.
     let order = order([ERROR, 7, 0x9000, MEMORY - 0x9000], 0, b"");
     victim.request(&test, "evil/answer", &order, Duration::ZERO).unwrap();
-    test.run();
+    test.run_until_idle();
     assert_eq!(test.system().metrics("test/victim").unwrap().callbacks, 1);
     test.advance(Duration::from_secs(1));
     assert_eq!(test.system().metrics("test/victim").unwrap().restarts, 0);

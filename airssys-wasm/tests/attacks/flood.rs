@@ -29,7 +29,7 @@ fn a_flood_of_dead_letters_is_counted_to_the_last_and_kept_within_bounds() {
             let order = [b"m", &count.to_le_bytes()[..], &[length, 0], target.as_bytes(), b"x"];
             let answer = hand.request(&test, "evil/a", &order.concat()).unwrap();
             assert_eq!(answer[..4], count.to_le_bytes(), "all are accepted, seed {seed}");
-            test.run();
+            test.run_until_idle();
         };
         for _ in 0..5 {
             send_many("test/refuse", 400);
@@ -43,7 +43,7 @@ fn a_flood_of_dead_letters_is_counted_to_the_last_and_kept_within_bounds() {
         test.system().resume("test/full");
         send_many("test/ends", 300);
         test.system().stop("test/ends");
-        test.run();
+        test.run_until_idle();
 
         let total = 2000 + 20 + 700 + 300;
         let counts = test.system().dead_letter_counts();
@@ -65,7 +65,7 @@ fn a_dead_letter_larger_than_the_store_is_counted_and_not_kept() {
     let mut hand = test.probe("test/hand");
     for size in [100, 5_000, 20_000, 400_000, 100] {
         hand.send("test/refuse", &vec![b'x'; size]).unwrap();
-        test.run();
+        test.run_until_idle();
         let kept = test.system().dead_letters();
         let bytes: usize = kept.iter().map(|(_, letter)| letter.payload.len()).sum();
         assert!(bytes <= 10_000, "{bytes} bytes after {size}");

@@ -83,7 +83,7 @@ fn an_id_that_differs_in_case_or_look_from_a_granted_one_is_not_granted() {
         expect_sends(&test, &attacker, id, SendError::InvalidTarget);
     }
     assert_eq!(attacker.send(&test, "shop/cart", b""), Ok(()));
-    test.run();
+    test.run_until_idle();
     let accepted = ids.map(|id| test.system().metrics(id).unwrap().accepted);
     assert_eq!(accepted, [1, 0, 0, 0, 0, 0]);
     bystanders.expect_unharmed(&test);
@@ -110,7 +110,7 @@ fn nothing_is_learnt_of_ids_without_a_grant() {
     test.system().suspend("shop/suspended");
     test.system().send("shop/full", b"").unwrap();
     test.system().send("shop/crashed", b"").unwrap();
-    test.run();
+    test.run_until_idle();
     let of_victims = || victims.map(|name| test.system().component(&format!("shop/{name}")));
     let before = of_victims();
     let attackers = [

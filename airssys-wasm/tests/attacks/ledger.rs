@@ -4,7 +4,7 @@ use airssys_wasm_testkit::TestSystem;
 
 /// Each message that was accepted has come to one end; nothing is queued, and no request is open.
 pub(crate) fn expect_rest(test: &TestSystem) {
-    test.run();
+    test.run_until_idle();
     test.expect_nothing_lost();
     for component in test.system().components() {
         let usage = test.system().quota_usage(component.id.as_str()).unwrap();

@@ -92,7 +92,7 @@ fn what_is_sent_outside_of_a_handler_is_sent_as_ever() {
         let code = guest(&test, &in_all_ways(SAYS_IN_INIT), &shutdown, &callback);
         let spec = ComponentSpec::guest("evil/a".parse().unwrap(), &code);
         test.spawn(spec.grants(all_rights(&["**"])));
-        test.run();
+        test.run_until_idle();
         test.system().stop("evil/a");
         let stopped: &[u8] = &[8];
         for said in [b"ni", b"nc", b"ne", stopped] {
@@ -163,14 +163,14 @@ fn endless_sends_at_the_start_or_the_end_are_bounded_by_its_time() {
         Err(SpawnError::Failed { crash, .. }) => assert_eq!(crash.kind(), CrashKind::TimedOut),
         other => panic!("{other:?}"),
     }
-    test.run();
+    test.run_until_idle();
     test.system().resume("test/probe");
     expect_a_full_mailbox();
     bystanders.work(&test);
 
     spawn("", &endless).unwrap();
     test.system().suspend("test/probe");
-    test.run();
+    test.run_until_idle();
     test.system().stop("evil/a");
     assert_eq!(*crashes.lock().unwrap(), [("evil/a".to_owned(), CrashKind::TimedOut)]);
     test.system().resume("test/probe");

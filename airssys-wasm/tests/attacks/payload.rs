@@ -24,7 +24,7 @@ fn expect_refused(seed: u64, payloads: &[Vec<u8>], by_easy_too: bool) {
         assert_eq!(attacker.send(&test, "test/strict", payload), refused(), "{shown:x?}");
         let by_easy = if by_easy_too { refused() } else { Ok(()) };
         assert_eq!(attacker.send(&test, "test/easy", payload), by_easy, "{shown:x?}");
-        test.run();
+        test.run_until_idle();
     }
     let strict = test.system().metrics("test/strict").unwrap();
     assert_eq!((strict.accepted, strict.restarts), (0, 0));

@@ -92,7 +92,7 @@ fn no_way_of_sending_gets_more_than_the_burst_and_the_rate() {
             test.advance(Duration::from_millis(10));
         }
         assert_eq!(accepted, 5 + 19, "in 1,990 ms, seed {seed}");
-        test.run();
+        test.run_until_idle();
         expect_rest(&test);
     }
 }

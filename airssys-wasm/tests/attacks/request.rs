@@ -94,7 +94,7 @@ fn expect_a_flood_to_end(limit: u32) {
     bystanders.work(&test);
 
     test.system().resume("test/quiet");
-    test.run();
+    test.run_until_idle();
     assert_eq!(numbers(&test, &mut hand, b""), [limit, 0, 0, 0], "no callback is late");
     let flood = test.system().component("evil/flood").unwrap();
     assert_eq!(flood.late_responses, u64::from(limit));
@@ -132,7 +132,7 @@ fn a_crash_with_a_thousand_open_requests_leaves_none() {
         assert_eq!(test.system().component("evil/flood").unwrap().open_requests, 0);
         assert_eq!(numbers(&test, &mut hand, &some)[0], 10);
         test.system().resume("test/quiet");
-        test.run();
+        test.run_until_idle();
         assert_eq!(numbers(&test, &mut hand, b""), [0, 10, 0, 0], "its new life's alone");
         let flood = test.system().component("evil/flood").unwrap();
         assert_eq!(flood.late_responses, 1000, "seed {seed}");
@@ -164,7 +164,7 @@ fn nobody_cancels_a_request_that_is_not_its_own_and_open() {
         assert!(evil.cancel(&test, cancelled));
         assert!(!evil.cancel(&test, cancelled), "twice");
         test.system().resume("test/echo");
-        test.run();
+        test.run_until_idle();
         assert!(!evil.cancel(&test, own), "it has ended");
         assert!(!evil.cancel(&test, theirs));
         assert_eq!(victim.outcomes(&test), [(theirs, Ok(b"hello".to_vec()))], "seed {seed}");
@@ -185,7 +185,7 @@ fn a_request_may_wait_for_ever_and_still_ends() {
     test.advance(Duration::from_secs(1 << 32));
     assert_eq!(evil.outcomes(&test), []);
     test.system().remove("test/echo");
-    test.run();
+    test.run_until_idle();
     assert_eq!(evil.outcomes(&test), [(id, Err(RequestError::Stopped))]);
     expect_rest(&test);
 }
@@ -208,9 +208,9 @@ fn a_request_that_was_not_accepted_is_not_open() {
         assert_eq!(test.system().component("evil/a").unwrap().open_requests, 0);
     }
     test.system().resume("test/full");
-    test.run();
+    test.run_until_idle();
     assert!(ask("test/full").is_ok(), "its one place is free");
-    test.run();
+    test.run_until_idle();
     expect_rest(&test);
 }
 

@@ -33,7 +33,7 @@ fn a_thousand_subscriptions_are_the_most_and_bring_each_publication_once() {
     let before = test.system().metrics("evil/a").unwrap().handled;
     assert_eq!(publisher.publish(&test, "news/e1e2e3", b"n"), Ok(1));
     assert_eq!(publisher.publish(&test, "news/e1234e1235e1236", b"n"), Ok(1), "by many patterns");
-    test.run();
+    test.run_until_idle();
     assert_eq!(test.system().metrics("evil/a").unwrap().handled, before + 2);
     test.system().stop("evil/a");
     assert_eq!(publisher.publish(&test, "news/e1234", b"n"), Ok(0));
@@ -107,7 +107,7 @@ fn what_was_revoked_brings_nothing_more() {
     test.system().grant("evil/a", Right::Subscribe, eu).unwrap();
     assert_eq!(publisher.publish(&test, "news/eu", b"n"), Ok(1));
     assert_eq!(publisher.publish(&test, "news/us", b"n"), Ok(0), "`**` is not granted again");
-    test.run();
+    test.run_until_idle();
     expect_rest(&test);
 }
 
@@ -171,7 +171,7 @@ fn a_storm_of_publications_is_missed_by_the_slow_alone() {
         for count in [1, 50, 7, 200, 42] {
             heard.send("test/publisher", &[count]).unwrap();
             published += u32::from(count);
-            test.run();
+            test.run_until_idle();
             bystanders.work(&test);
         }
         for number in 0..published {
