@@ -44,11 +44,16 @@ const CRATES: &[(&str, Knows)] = &[
     ("airssys-wasm-cli", Only(&["airssys-wasm"])),
     ("airssys-wasm-testkit", AllBut(&["airssys-wasm-cli", "airssys-wasm-benches"])),
     ("airssys-wasm-benches", AllBut(&[])),
+    // An example of a component's own crate.
+    ("reminder", Only(&[])),
 ];
 
 /// Who may test with which other crate of this workspace.
-const TEST_WITH: &[(&str, &str)] =
-    &[("airssys-wasm", "airssys-wasm-testkit"), ("airssys-wasm-cli", "airssys-wasm-testkit")];
+const TEST_WITH: &[(&str, &str)] = &[
+    ("airssys-wasm", "airssys-wasm-testkit"),
+    ("airssys-wasm-cli", "airssys-wasm-testkit"),
+    ("reminder", "airssys-wasm-testkit"),
+];
 
 /// Who may name these crates, and what comes from the same hand (`wasmtime-wasi`), in whatever
 /// kind of dependency.

@@ -4,13 +4,15 @@
 //! ```
 //! use airssys_wasm_testkit::{TestSystem, guests};
 //!
-//! let mut test = TestSystem::seeded(1);
+//! let test = TestSystem::seeded(1);
 //! test.spawn_guest("demo/echo", guests::ECHO);
 //! let mut probe = test.probe("demo/probe");
 //! assert_eq!(probe.request(&test, "demo/echo", b"hello").unwrap(), b"hello");
 //! ```
 //!
-//! The same seed gives the same run; a test of an order tries many.
+//! The same seed gives the same run; a test of an order [tries many](each_seed). The crate's
+//! [README](https://github.com/airssys/airssys-wasm/tree/main/airssys-wasm-testkit) goes through
+//! it all, from a first test to faults.
 
 pub mod guests;
 
@@ -28,6 +30,7 @@ mod test_system;
 use airssys_wasm::PatternSet;
 
 pub use accounts::expect_nothing_lost;
+pub use airssys_wasm;
 pub use clock::VirtualClock;
 pub use failing_file::FailingFile;
 pub use fault_injector::FaultInjector;

@@ -80,9 +80,10 @@ impl Probe {
             Ok(pending) => pending,
             Err(error) => panic!("{} could not send to {target}: {error}", self.id),
         };
-        test.step_until(|| pending.try_take())
-            .unwrap_or_else(|| test.fail(format_args!("{target} has not answered {}", self.id)))
-            .map(|response| response.to_vec())
+        let Some(outcome) = test.step_until(|| pending.try_take()) else {
+            test.fail(format_args!("{target} has not answered {}", self.id));
+        };
+        outcome.map(|response| response.to_vec())
     }
 
     /// The next message, after running the system until there is one.
@@ -92,8 +93,10 @@ impl Probe {
     /// If there is none when no component is ready. It says what happened instead.
     #[track_caller]
     pub fn expect_message(&mut self, test: &TestSystem) -> Received {
-        test.step_until(|| self.try_receive())
-            .unwrap_or_else(|| test.fail(format_args!("{} was sent nothing", self.id)))
+        let Some(received) = test.step_until(|| self.try_receive()) else {
+            test.fail(format_args!("{} was sent nothing", self.id));
+        };
+        received
     }
 
     /// The next message, which has to be this one, of this sender.
@@ -105,9 +108,9 @@ impl Probe {
     #[track_caller]
     pub fn expect(&mut self, test: &TestSystem, sender: &str, message: &[u8]) -> Received {
         let (id, expected) = (&self.id, Shown { sender, message });
-        let received = test.step_until(|| self.received.lock().pop_front()).unwrap_or_else(|| {
-            test.fail(format_args!("{id} expected {expected}, and was sent nothing"))
-        });
+        let Some(received) = test.step_until(|| self.received.lock().pop_front()) else {
+            test.fail(format_args!("{id} expected {expected}, and was sent nothing"));
+        };
         if (received.sender.as_str(), received.message.as_slice()) != (sender, message) {
             test.fail(format_args!("{id} expected {expected}, and was sent {received}"));
         }

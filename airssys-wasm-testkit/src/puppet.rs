@@ -27,12 +27,14 @@ impl Puppet {
     /// # Errors
     ///
     /// What its `send-message` returned.
+    #[track_caller]
     pub fn send(&self, test: &TestSystem, target: &str, message: &[u8]) -> Result<(), SendError> {
         self.send_many(test, target, message, 1).1
     }
 
     /// Has it send the same message so often within one call, or until one is refused. Says how
     /// many were accepted, and the last result.
+    #[track_caller]
     pub fn send_many(
         &self,
         test: &TestSystem,
@@ -50,6 +52,7 @@ impl Puppet {
     /// # Errors
     ///
     /// What its `send-request` returned.
+    #[track_caller]
     pub fn request(
         &self,
         test: &TestSystem,
@@ -68,6 +71,7 @@ impl Puppet {
     /// # Errors
     ///
     /// What its `publish` returned.
+    #[track_caller]
     pub fn publish(
         &self,
         test: &TestSystem,
@@ -85,6 +89,7 @@ impl Puppet {
     /// # Errors
     ///
     /// What its `subscribe` returned.
+    #[track_caller]
     pub fn subscribe(&self, test: &TestSystem, pattern: &str) -> Result<(), SubscribeError> {
         let Answer(result) = self.order(test, &[b"b", pattern.as_bytes()].concat());
         match (result[0], result[4]) {
@@ -97,11 +102,13 @@ impl Puppet {
     }
 
     /// Has it end a subscription.
+    #[track_caller]
     pub fn unsubscribe(&self, test: &TestSystem, pattern: &str) -> bool {
         self.order(test, &[b"u", pattern.as_bytes()].concat()).0 == [1]
     }
 
     /// Has it cancel a request.
+    #[track_caller]
     pub fn cancel(&self, test: &TestSystem, id: RequestId) -> bool {
         let order = [b"c".as_slice(), &id.high().to_le_bytes(), &id.low().to_le_bytes()].concat();
         self.order(test, &order).0 == [1]
@@ -112,6 +119,7 @@ impl Puppet {
     /// # Errors
     ///
     /// What its `send-after` returned.
+    #[track_caller]
     pub fn send_after(
         &self,
         test: &TestSystem,
@@ -128,6 +136,7 @@ impl Puppet {
     /// # Errors
     ///
     /// What its last `send-after` returned.
+    #[track_caller]
     pub fn send_many_after(
         &self,
         test: &TestSystem,
@@ -149,6 +158,7 @@ impl Puppet {
     }
 
     /// Has it cancel a timer.
+    #[track_caller]
     pub fn cancel_timer(&self, test: &TestSystem, id: TimerId) -> bool {
         self.order(test, &[b"x".as_slice(), &id.number().to_le_bytes()].concat()).0 == [1]
     }
@@ -158,6 +168,7 @@ impl Puppet {
     /// # Errors
     ///
     /// What its `monitor` returned.
+    #[track_caller]
     pub fn monitor(&self, test: &TestSystem, target: &str) -> Result<(), MonitorError> {
         let Answer(result) = self.order(test, &[b"w", target.as_bytes()].concat());
         match (result[0], result[4]) {
@@ -171,11 +182,13 @@ impl Puppet {
     }
 
     /// Has it end a monitor.
+    #[track_caller]
     pub fn demonitor(&self, test: &TestSystem, target: &str) -> bool {
         self.order(test, &[b"v", target.as_bytes()].concat()).0 == [1]
     }
 
     /// What its `handle-exit` was told since it was last asked: whose exit, and how.
+    #[track_caller]
     pub fn exits(&self, test: &TestSystem) -> Vec<(String, ExitReason)> {
         let Answer(log) = self.order(test, b"d");
         let mut log = log.as_slice();
@@ -199,6 +212,7 @@ impl Puppet {
     }
 
     /// What its callback was told since it was last asked.
+    #[track_caller]
     pub fn outcomes(&self, test: &TestSystem) -> Vec<Outcome> {
         let Answer(log) = self.order(test, b"o");
         let mut log = log.as_slice();
@@ -219,6 +233,7 @@ impl Puppet {
     }
 
     /// What it learns from `current-message` about this order, and from `self-id`.
+    #[track_caller]
     pub fn context(&self, test: &TestSystem) -> (Option<MessageInfo>, String) {
         let Answer(answer) = self.order(test, b"i");
         let rest = &answer[56..];
@@ -237,6 +252,7 @@ impl Puppet {
         (info, String::from_utf8_lossy(&rest[trace_length..]).into_owned())
     }
 
+    #[track_caller]
     fn order(&self, test: &TestSystem, order: &[u8]) -> Answer {
         let mut hand: Sender = test.system().sender(component_id(HAND));
         let mut pending = match hand.try_request(&self.id, order, None) {

@@ -243,8 +243,10 @@ impl TestSystem {
             What::Crashed { id, line } if id.as_str() == of => Some(line.clone()),
             _ => None,
         };
-        self.step_until(|| self.journal.take(crash))
-            .unwrap_or_else(|| self.fail(format_args!("{of} has not crashed")))
+        let Some(line) = self.step_until(|| self.journal.take(crash)) else {
+            self.fail(format_args!("{of} has not crashed"));
+        };
+        line
     }
 
     /// Lets as much time pass as it takes until the component has started again after a crash. A
@@ -279,9 +281,10 @@ impl TestSystem {
             What::DeadLetter(letter) if letter.target.as_str() == target => Some(letter.clone()),
             _ => None,
         };
-        self.step_until(|| self.journal.take(letter)).unwrap_or_else(|| {
-            self.fail(format_args!("no message to {target} has become a dead letter"))
-        })
+        let Some(letter) = self.step_until(|| self.journal.take(letter)) else {
+            self.fail(format_args!("no message to {target} has become a dead letter"));
+        };
+        letter
     }
 
     /// Fails the test, with all that there is to know of it.
