@@ -19,6 +19,8 @@ pub enum CrashKind {
     Trap,
     /// The call ran longer than it may.
     TimedOut,
+    /// The call used more fuel than it may.
+    OutOfFuel,
     /// The guest wanted more memory, tables or instances than it may have.
     ResourceLimit,
     /// Native Rust code panicked.
@@ -75,6 +77,7 @@ impl fmt::Display for CrashKind {
         f.write_str(match self {
             Self::Trap => "trapped",
             Self::TimedOut => "ran over its time limit",
+            Self::OutOfFuel => "ran out of fuel",
             Self::ResourceLimit => "went over a resource limit",
             Self::Panic => "panicked",
             Self::FailedStart => "failed to start",

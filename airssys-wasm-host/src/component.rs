@@ -98,7 +98,8 @@ impl Component {
         let linked = linker.instantiate_pre(&self.compiled).map_err(failed)?;
         let exports = Arc::clone(&self.parts.exports);
         let grants = taken.wasi.any.then(|| Arc::clone(&imports.grants));
-        Ok(InstancePre { linked, exports, pace: self.engine.pace(), taken, grants })
+        let (pace, counts_fuel) = (self.engine.pace(), self.engine.counts_fuel());
+        Ok(InstancePre { linked, exports, pace, counts_fuel, taken, grants })
     }
 }
 

@@ -1,10 +1,12 @@
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use thiserror::Error;
 use wasmtime::Config;
 
-use crate::ticker;
+use crate::ticker::Ticker;
 use crate::time_limit::Pace;
 
 /// Compiles components and runs their instances. Cloning shares it.
@@ -12,6 +14,14 @@ use crate::time_limit::Pace;
 pub struct Engine {
     inner: wasmtime::Engine,
     pace: Pace,
+    /// None where this one counts fuel itself.
+    twin: Option<Arc<Twin>>,
+}
+
+/// The engine that counts fuel beside one that does not, once it is wanted.
+struct Twin {
+    ticker: Ticker,
+    engine: Mutex<Option<wasmtime::Engine>>,
 }
 
 /// How an [`Engine`] is set up.
@@ -55,12 +65,39 @@ impl Engine {
     ///
     /// The machine is not one that code can be compiled for, or there is no thread to be had.
     pub fn new(config: EngineConfig) -> Result<Self, EngineError> {
-        let inner = wasmtime::Engine::new(&wasmtime_config(config.time_meter))
-            .map_err(|error| EngineError(error.into()))?;
-        if config.time_meter == TimeMeter::WallClock {
-            ticker::start(inner.weak()).map_err(|error| EngineError(error.into()))?;
-        }
-        Ok(Self { inner, pace: Pace::new(config.time_meter, config.slice) })
+        let inner = wasmtime_engine(&wasmtime_config(config.time_meter))?;
+        let twin = match config.time_meter {
+            TimeMeter::WallClock => {
+                let ticker = Ticker::start(&inner).map_err(|error| EngineError(error.into()))?;
+                Some(Arc::new(Twin { ticker, engine: Mutex::default() }))
+            }
+            TimeMeter::Fuel { .. } => None,
+        };
+        Ok(Self { inner, pace: Pace::new(config.time_meter, config.slice), twin })
+    }
+
+    /// The engine for guests that are [limited in fuel](crate::Limits::fuel_per_message): it is the
+    /// same for all clones of this one, made at the first call, and has no thread of its own. Code
+    /// that counts fuel runs slower.
+    ///
+    /// Where [time is counted in fuel](TimeMeter::Fuel), it is this one.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn with_fuel(&self) -> Result<Self, EngineError> {
+        let Some(twin) = &self.twin else { return Ok(self.clone()) };
+        let mut made = twin.engine.lock();
+        let inner = match &*made {
+            Some(engine) => engine.clone(),
+            None => {
+                let mut config = wasmtime_config(TimeMeter::WallClock);
+                let engine = wasmtime_engine(config.consume_fuel(true))?;
+                twin.ticker.add(&engine);
+                made.insert(engine).clone()
+            }
+        };
+        Ok(Self { inner, pace: self.pace, twin: None })
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
@@ -69,6 +106,10 @@ impl Engine {
 
     pub(crate) fn pace(&self) -> Pace {
         self.pace
+    }
+
+    pub(crate) fn counts_fuel(&self) -> bool {
+        self.twin.is_none()
     }
 }
 
@@ -82,6 +123,10 @@ impl fmt::Debug for Engine {
 #[derive(Debug, Error)]
 #[error("the WebAssembly engine cannot start here: {0}")]
 pub struct EngineError(#[source] Box<dyn std::error::Error + Send + Sync>);
+
+fn wasmtime_engine(config: &Config) -> Result<wasmtime::Engine, EngineError> {
+    wasmtime::Engine::new(config).map_err(|error| EngineError(error.into()))
+}
 
 fn wasmtime_config(meter: TimeMeter) -> Config {
     let mut config = Config::new();

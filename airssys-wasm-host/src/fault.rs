@@ -1,33 +1,39 @@
 use std::fmt;
-use std::time::Duration;
 
 use airssys_wasm_core::{Crash, CrashKind, Failure};
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::limits::OverLimit;
-use crate::time_limit::Cut;
+use crate::time_limit::{Cut, TimeLimit};
 
 /// What a call ended with, if not with a result; it had `time`.
-pub(crate) fn failure_in(call: &'static str, time: Duration, error: &wasmtime::Error) -> Failure {
+pub(crate) fn failure_in(call: &'static str, time: TimeLimit, error: &wasmtime::Error) -> Failure {
     if matches!(error.downcast_ref(), Some(I32Exit(0))) {
         return Failure::Exited;
     }
     crash_in(call, time, error).into()
 }
 
-fn crash_in(call: &'static str, time: Duration, error: &wasmtime::Error) -> Crash {
+fn crash_in(call: &'static str, time: TimeLimit, error: &wasmtime::Error) -> Crash {
     let kind = kind_of(error).unwrap_or(CrashKind::Trap);
-    let cause = match kind {
-        CrashKind::TimedOut if !error.is::<Cut>() => format!("it may take {time:?}"),
-        CrashKind::Exited => "it ended itself".into(),
-        _ => error.root_cause().to_string(),
+    let (kind, cause) = match (kind, time.fuel_limit()) {
+        (CrashKind::OutOfFuel, Some(fuel)) => (kind, format!("it may use {fuel} units")),
+        // There fuel stands for time.
+        (CrashKind::OutOfFuel, None) => (CrashKind::TimedOut, may_take(time)),
+        (CrashKind::TimedOut, _) if !error.is::<Cut>() => (kind, may_take(time)),
+        (CrashKind::Exited, _) => (kind, "it ended itself".to_owned()),
+        _ => (kind, error.root_cause().to_string()),
     };
     Crash::new(kind, Fault { call, cause, function: innermost_function(error) }.to_string())
 }
 
+fn may_take(time: TimeLimit) -> String {
+    format!("it may take {:?}", time.duration)
+}
+
 /// Why there is no instance: its start functions crashed, or it could not be made at all.
-pub(crate) fn crash_in_start(time: Duration, error: wasmtime::Error) -> Crash {
+pub(crate) fn crash_in_start(time: TimeLimit, error: wasmtime::Error) -> Crash {
     let guest_ran = error.is::<WasmBacktrace>();
     if kind_of(&error).is_none() && !guest_ran {
         return Crash::new(CrashKind::FailedStart, error);
@@ -46,7 +52,8 @@ fn kind_of(error: &wasmtime::Error) -> Option<CrashKind> {
         return Some(CrashKind::Exited);
     }
     match error.downcast_ref::<Trap>() {
-        Some(Trap::Interrupt | Trap::OutOfFuel) => Some(CrashKind::TimedOut),
+        Some(Trap::Interrupt) => Some(CrashKind::TimedOut),
+        Some(Trap::OutOfFuel) => Some(CrashKind::OutOfFuel),
         Some(_) => Some(CrashKind::Trap),
         // The one limit for which wasmtime has no type: the count of instances.
         None if error.to_string().starts_with("resource limit exceeded") => {

@@ -26,6 +26,7 @@ pub struct InstancePre {
     pub(crate) linked: wasmtime::component::InstancePre<State>,
     pub(crate) exports: Arc<Exports>,
     pub(crate) pace: Pace,
+    pub(crate) counts_fuel: bool,
     pub(crate) taken: Taken,
     /// Where it imports something of WASI.
     pub(crate) grants: Option<Arc<WasiGrants>>,
@@ -78,7 +79,7 @@ impl InstancePre {
             .start(&mut store)
             .and_then(|()| self.linked.instantiate(&mut store))
             .and_then(|instance| self.exports.of_instance(&instance, &mut store))
-            .map_err(|error| crash_in_start(limits.init_timeout, error))?;
+            .map_err(|error| crash_in_start(time.init, error))?;
         Ok(Instance { store, functions, time, crashed: None, waiting: None })
     }
 
@@ -106,6 +107,11 @@ impl InstancePre {
         };
         let mut store = Store::new(self.linked.engine(), state);
         store.limiter(|state| &mut state.meter);
+        if self.counts_fuel {
+            // Until a limit says less.
+            let filled = store.set_fuel(u64::MAX);
+            filled.map_err(|error| Crash::new(CrashKind::FailedStart, error))?;
+        }
         Ok(store)
     }
 }
@@ -303,7 +309,7 @@ impl Instance {
                 Ok(value)
             }
             Err(error) => {
-                let failure = failure_in(call, time.duration, &error);
+                let failure = failure_in(call, time, &error);
                 self.crashed = Some(match &failure {
                     Failure::Crashed(crash) => crash.kind(),
                     _ => CrashKind::Exited,

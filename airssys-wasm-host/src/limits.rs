@@ -1,3 +1,4 @@
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -20,10 +21,14 @@ pub struct Limits {
     pub init_timeout: Duration,
     /// For `shutdown`.
     pub shutdown_timeout: Duration,
+    /// Units of wasmtime's fuel, about one per instruction, that each call may use; none: as much
+    /// as it wants. It needs an engine [with fuel](crate::Engine::with_fuel), and holds beside the
+    /// time limits.
+    pub fuel_per_message: Option<NonZeroU64>,
 }
 
 impl Default for Limits {
-    /// 64 MiB, 262,144 elements, 256 instances; 100 ms, 5 s and 1 s.
+    /// 64 MiB, 262,144 elements, 256 instances; 100 ms, 5 s and 1 s; fuel is not limited.
     fn default() -> Self {
         Self {
             memory: 64 << 20,
@@ -32,6 +37,7 @@ impl Default for Limits {
             message_timeout: Duration::from_millis(100),
             init_timeout: Duration::from_secs(5),
             shutdown_timeout: Duration::from_secs(1),
+            fuel_per_message: None,
         }
     }
 }

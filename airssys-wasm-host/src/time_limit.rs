@@ -1,3 +1,4 @@
+use std::num::NonZeroU64;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -34,11 +35,12 @@ impl Pace {
     }
 }
 
-/// How long a call may take, in the unit of its engine.
+/// How long a call may take, in the unit of its engine, and how much fuel it may use.
 #[derive(Clone, Copy)]
 pub(crate) struct TimeLimit {
     pub(crate) duration: Duration,
     budget: Budget,
+    fuel: Option<NonZeroU64>,
 }
 
 #[derive(Clone, Copy)]
@@ -49,7 +51,7 @@ enum Budget {
 }
 
 impl TimeLimit {
-    fn new(duration: Duration, pace: Pace) -> Self {
+    fn new(duration: Duration, fuel: Option<NonZeroU64>, pace: Pace) -> Self {
         let budget = match pace {
             Pace::Ticks(slice) => Budget::Ticks(slice.min(ticks(duration))),
             Pace::Fuel { per_millisecond } => {
@@ -57,29 +59,42 @@ impl TimeLimit {
                 Budget::Fuel(u64::try_from(fuel).unwrap_or(u64::MAX))
             }
         };
-        Self { duration, budget }
+        Self { duration, budget, fuel }
+    }
+
+    /// The limit that a call is over which has no fuel left; none where fuel stood for its time.
+    pub(crate) fn fuel_limit(self) -> Option<NonZeroU64> {
+        match self.budget {
+            Budget::Ticks(_) => self.fuel,
+            Budget::Fuel(time) => self.fuel.filter(|fuel| fuel.get() < time),
+        }
+    }
+
+    /// As much fuel as the next call may use.
+    fn fill<T>(self, store: &mut Store<T>) -> wasmtime::Result<()> {
+        match (self.fuel_limit(), self.budget) {
+            (Some(fuel), _) => store.set_fuel(fuel.get()),
+            (None, Budget::Fuel(time)) => store.set_fuel(time),
+            (None, Budget::Ticks(_)) => Ok(()),
+        }
     }
 
     /// Gives the store's next call this much time.
     pub(crate) fn start<T: Timed>(self, store: &mut Store<T>) -> wasmtime::Result<()> {
-        match self.budget {
-            Budget::Ticks(ticks) => {
-                store.data_mut().own_time().begin(self.duration, ticks);
-                // The tick that is under way counts for nothing.
-                store.set_epoch_deadline(ticks + 1);
-            }
-            Budget::Fuel(fuel) => store.set_fuel(fuel)?,
+        if let Budget::Ticks(ticks) = self.budget {
+            store.data_mut().own_time().begin(self.duration, ticks);
+            // The tick that is under way counts for nothing.
+            store.set_epoch_deadline(ticks + 1);
         }
-        Ok(())
+        self.fill(store)
     }
 
     /// As [`start`](Self::start) for a call that can wait: its time is counted by who polls it.
     pub(crate) fn start_waiting<T>(self, store: &mut Store<T>) -> wasmtime::Result<()> {
-        match self.budget {
-            Budget::Ticks(ticks) => store.set_epoch_deadline(ticks),
-            Budget::Fuel(fuel) => store.set_fuel(fuel)?,
+        if let Budget::Ticks(ticks) = self.budget {
+            store.set_epoch_deadline(ticks);
         }
-        Ok(())
+        self.fill(store)
     }
 }
 
@@ -177,10 +192,11 @@ pub(crate) struct TimeLimits {
 
 impl TimeLimits {
     pub(crate) fn new(limits: &Limits, pace: Pace) -> Self {
+        let limit = |duration| TimeLimit::new(duration, limits.fuel_per_message, pace);
         Self {
-            message: TimeLimit::new(limits.message_timeout, pace),
-            init: TimeLimit::new(limits.init_timeout, pace),
-            shutdown: TimeLimit::new(limits.shutdown_timeout, pace),
+            message: limit(limits.message_timeout),
+            init: limit(limits.init_timeout),
+            shutdown: limit(limits.shutdown_timeout),
         }
     }
 }
@@ -201,7 +217,7 @@ mod tests {
     /// Counts slices, each of which ends so many microseconds after it began, until none is left.
     fn slices(limit_ms: u64, slice: u64, micros_per_slice: u64) -> (u32, Duration) {
         let pace = Pace::Ticks(slice);
-        let limit = TimeLimit::new(Duration::from_millis(limit_ms), pace);
+        let limit = TimeLimit::new(Duration::from_millis(limit_ms), None, pace);
         let Budget::Ticks(first) = limit.budget else { panic!("a pace of ticks") };
         let (mut own, mut now, mut count) = (OwnTime::default(), Instant::now(), 0);
         own.begin(limit.duration, first);

@@ -28,11 +28,11 @@ impl InstancePre {
         if !self.can_wait() {
             return self.instantiate_in(surroundings, id, outbox, limits);
         }
-        let failed = |error| crash_in_start(limits.init_timeout, error);
-        let time = surroundings.time.clone();
-        let waiting = Arc::new(Waiting::new(time, self.pace, self.taken.needs_tokio()));
-        let mut store = self.store(surroundings, id, outbox, &limits, Some(&waiting))?;
         let time = TimeLimits::new(&limits, self.pace);
+        let failed = |error| crash_in_start(time.init, error);
+        let needs_tokio = self.taken.needs_tokio();
+        let waiting = Arc::new(Waiting::new(surroundings.time.clone(), self.pace, needs_tokio));
+        let mut store = self.store(surroundings, id, outbox, &limits, Some(&waiting))?;
         time_limit::take_turns(&mut store, self.pace).map_err(failed)?;
         time.init.start_waiting(&mut store).map_err(failed)?;
         let instance = self.linked.instantiate_async(&mut store);

@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,10 @@ fn short() -> Limits {
         shutdown_timeout: time,
         ..Limits::default()
     }
+}
+
+fn units(fuel: u64) -> Limits {
+    Limits { fuel_per_message: NonZeroU64::new(fuel), ..Limits::default() }
 }
 
 fn both_meters() -> [Engine; 2] {
@@ -122,6 +127,88 @@ fn fuel_ends_a_guest_at_the_same_turn_each_time() {
     let first = (1..200).find(|&length| !survives(length)).unwrap();
     assert!(survives(first - 1));
     assert!(!survives(first));
+}
+
+/// One that counts fuel beside the time, and one that counts the time in it.
+fn engines_with_fuel() -> [Engine; 2] {
+    [engine(), fuel_engine()].map(|engine| engine.with_fuel().expect("this machine has one"))
+}
+
+#[test]
+fn every_message_has_all_its_fuel_and_no_more() {
+    for engine in engines_with_fuel() {
+        let mut guest = try_start(&engine, &handler(TURNS), units(50_000)).unwrap();
+        for _ in 0..20 {
+            guest.handle_message("a/b", &[0; 60], info()).unwrap();
+        }
+        let crash = crash(guest.handle_message("a/b", &[0; 200], info()));
+        assert_eq!(crash.kind(), CrashKind::OutOfFuel);
+        assert_eq!(crash.to_string(), "ran out of fuel: in handle-message: it may use 50000 units");
+    }
+}
+
+#[test]
+fn init_shutdown_and_start_functions_have_no_more_fuel_than_a_message() {
+    let lifecycle = guest(&format!(
+        r#"{}
+           (func (export "airssys:component/lifecycle@0.1.0#init") (result i32) {SPIN})
+           (func (export "airssys:component/lifecycle@0.1.0#shutdown") {SPIN})"#,
+        handler_item("(call $no-response)")
+    ));
+    let start = guest(&format!(
+        "{} (func $start {SPIN}) (start $start)",
+        handler_item("(call $no-response)")
+    ));
+    for engine in engines_with_fuel() {
+        let mut guest = try_start(&engine, &lifecycle, units(1000)).unwrap();
+        assert_eq!(crash(guest.init()).kind(), CrashKind::OutOfFuel);
+        let mut guest = try_start(&engine, &lifecycle, units(1000)).unwrap();
+        assert_eq!(guest.shutdown().unwrap_err().kind(), CrashKind::OutOfFuel);
+        let crash = try_start(&engine, &start, units(1000)).err().unwrap();
+        assert_eq!(
+            crash.to_string(),
+            "ran out of fuel: in start: it may use 1000 units (at `start`)"
+        );
+    }
+}
+
+#[test]
+fn who_has_fuel_left_is_cut_at_its_time_and_makes_room_until_then() {
+    for engine in engines_with_fuel() {
+        let limits = Limits { message_timeout: Duration::from_millis(50), ..units(u64::MAX) };
+        let mut guest = try_start(&engine, &handler(SPIN), limits).unwrap();
+        let crash = crash(guest.handle_message("a/b", b"", info()));
+        assert_eq!(
+            crash.to_string(),
+            "ran over its time limit: in handle-message: it may take 50ms"
+        );
+    }
+    let engine = engine().with_fuel().unwrap();
+    let mut guest = try_start(&engine, &handler(SPIN), units(u64::MAX)).unwrap();
+    guest.outbox_mut::<Recorder>().unwrap().most_slices = Some(3);
+    let crash = crash(guest.handle_message("a/b", b"", info()));
+    assert_eq!(crash.kind(), CrashKind::TimedOut);
+    assert_eq!(guest.outbox::<Recorder>().unwrap().slices, 3);
+}
+
+#[test]
+fn without_a_limit_there_is_fuel_and_a_limit_needs_an_engine_that_counts() {
+    for engine in engines_with_fuel() {
+        let mut guest = try_start(&engine, &handler(TURNS), Limits::default()).unwrap();
+        assert!(guest.handle_message("a/b", &[0; 60], info()).is_ok());
+    }
+    let crash = try_start(&engine(), ECHO, units(1000)).err().unwrap();
+    assert_eq!(crash.kind(), CrashKind::FailedStart);
+}
+
+#[test]
+fn the_engine_with_fuel_outlives_the_one_that_it_was_made_by() {
+    let first = engine();
+    let with_fuel = first.clone().with_fuel().unwrap();
+    drop(first);
+    let mut guest = try_start(&with_fuel.clone(), &handler(SPIN), short()).unwrap();
+    let crash = crash(guest.handle_message("a/b", b"", info()));
+    assert_eq!(crash.kind(), CrashKind::TimedOut, "somebody counts its ticks");
 }
 
 #[test]

@@ -3,12 +3,13 @@
 
 mod support;
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use airssys_wasm_core::{CrashKind, Failure};
-use airssys_wasm_host::{Engine, Instance, WasiGrants};
+use airssys_wasm_host::{Engine, Instance, Limits, WasiGrants};
 use support::wasi::{Task, VirtualTime, in_time, link, message_timeout, wasi_handler};
 use support::{ECHO, Recorder, crash, engine, fuel_engine, id, info};
 
@@ -304,5 +305,27 @@ fn a_refusal_after_a_wait_is_no_crash() {
         assert!(call.run().is_none());
         time.advance(SECOND / 2);
         assert!(matches!(call.run().unwrap(), Err(Failure::Refused(_))));
+    }
+}
+
+#[test]
+fn who_waits_uses_no_fuel_and_who_computes_beside_it_does() {
+    let time = Arc::new(VirtualTime::default());
+    for engine in [engine(), fuel_engine()].map(|engine| engine.with_fuel().unwrap()) {
+        let pre = link(&engine, &wasi_handler(IMPORTS, SLEEPS), WasiGrants::default()).unwrap();
+        let fuel_per_message = NonZeroU64::new(10_000);
+        let limits = Limits { fuel_per_message, ..message_timeout(20 * SECOND) };
+        let mut guest = pre
+            .instantiate_in(in_time(&time), id("test/guest"), Box::new(Recorder::default()), limits)
+            .unwrap();
+        let (sleep, naps) = (message(&[10]), message(&[0; 1000]));
+        for _ in 0..3 {
+            let mut call = Task::new(guest.handle_message_async("a/b", &sleep, info()));
+            assert!(call.run().is_none());
+            time.advance(10 * SECOND);
+            assert!(call.run().unwrap().is_ok());
+        }
+        let mut call = Task::new(guest.handle_message_async("a/b", &naps, info()));
+        assert_eq!(crash(call.run().unwrap()).kind(), CrashKind::OutOfFuel);
     }
 }

@@ -161,13 +161,13 @@ impl System {
                     }
                 };
                 expect_digest(component, guest.digest())?;
-                let wasi = wasi_grants(component)?;
-                guest.link(&wasi).map_err(|cause| StartError::Unloadable {
+                let spec = spec(component, guest).wasi(wasi_grants(component)?);
+                guest.link(&spec.wasi, &spec.limits).map_err(|cause| StartError::Unloadable {
                     id: component.id().clone(),
                     path: path.clone(),
                     cause,
                 })?;
-                Ok(spec(component, guest).wasi(wasi))
+                Ok(spec)
             })
             .collect()
     }
@@ -283,6 +283,7 @@ fn spec(component: &SystemComponent, guest: &Guest) -> ComponentSpec {
             message_timeout: manifest.resources.message_timeout,
             init_timeout: manifest.resources.init_timeout,
             shutdown_timeout: manifest.resources.shutdown_timeout,
+            fuel_per_message: manifest.resources.fuel_per_message,
             ..Limits::default()
         })
         .max_message_size(
@@ -310,22 +311,13 @@ fn bytes(size: manifest::ByteSize) -> usize {
     usize::try_from(size.bytes()).unwrap_or(usize::MAX)
 }
 
-/// An operator who sets something is to learn that this version does not act on it.
+/// An operator who sets something is to learn that it has no effect.
 fn warn_of_what_has_no_effect(manifest: &SystemManifest) {
-    let mut ignored = Vec::new();
     for component in &manifest.components {
-        let (id, manifest) = (component.id(), &component.manifest);
-        let quota = &manifest.quota;
+        let (id, quota) = (component.id(), &component.manifest.quota);
         if quota.message_burst.is_some() && quota.message_rate.is_none() {
             tracing::warn!("{id}: message_burst has no effect without message_rate; add that");
         }
-        let settings =
-            [(manifest.resources.fuel_per_message.is_some(), "[resources] fuel_per_message")];
-        let set = settings.into_iter().filter(|(is_set, _)| *is_set);
-        ignored.extend(set.map(|(_, name)| format!("{name} of {id}")));
-    }
-    if !ignored.is_empty() {
-        tracing::warn!("this version does not act on: {}", ignored.join(", "));
     }
 }
 

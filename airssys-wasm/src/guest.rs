@@ -1,9 +1,12 @@
 use std::fmt;
+use std::sync::Arc;
 
 use airssys_wasm_codec::Digest;
 use airssys_wasm_host::{
-    Component, Description, Engine, HostPattern, Imports, InstancePre, LoadError, WasiGrants,
+    Component, Description, Engine, HostPattern, Imports, InstancePre, Limits, LoadError,
+    WasiGrants,
 };
+use parking_lot::Mutex;
 
 /// A guest's code, compiled and linked: components are spawned from it as often as wanted.
 #[derive(Clone)]
@@ -13,6 +16,14 @@ pub struct Guest {
     imports: Imports,
     /// For components that are granted nothing of WASI, unless it needs something.
     without_grants: Option<InstancePre>,
+    with_fuel: Arc<WithFuel>,
+}
+
+/// The same code for components that are limited in fuel, compiled for the first of them.
+struct WithFuel {
+    engine: Engine,
+    source: Box<[u8]>,
+    compiled: Mutex<Option<Component>>,
 }
 
 impl Guest {
@@ -25,7 +36,12 @@ impl Guest {
         let component = Component::load(engine, source)?;
         let without_grants = component.link(imports).ok();
         let (digest, imports) = (Digest::of(source), imports.clone());
-        Ok(Self { component, digest, imports, without_grants })
+        let with_fuel = Arc::new(WithFuel {
+            engine: engine.clone(),
+            source: source.into(),
+            compiled: Mutex::default(),
+        });
+        Ok(Self { component, digest, imports, without_grants, with_fuel })
     }
 
     /// The same; it is an error if it imports what no grant could give it.
@@ -36,19 +52,27 @@ impl Guest {
     ) -> Result<Self, LoadError> {
         let guest = Self::compile(engine, imports, source)?;
         if guest.without_grants.is_none() {
-            guest.link(&everything())?;
+            guest.link(&everything(), &Limits::default())?;
         }
         Ok(guest)
     }
 
-    /// Links it for components that are granted this.
-    pub(crate) fn link(&self, grants: &WasiGrants) -> Result<InstancePre, LoadError> {
+    /// Links it for components that are granted this, and limited so.
+    pub(crate) fn link(
+        &self,
+        grants: &WasiGrants,
+        limits: &Limits,
+    ) -> Result<InstancePre, LoadError> {
+        let imports = || self.imports.clone().wasi(grants.clone());
+        if limits.fuel_per_message.is_some() {
+            return self.with_fuel.component()?.link(&imports());
+        }
         let imports_wasi = || self.description().imports.iter().any(|it| it.starts_with("wasi:"));
         match &self.without_grants {
             Some(linked) if *grants == WasiGrants::default() || !imports_wasi() => {
                 Ok(linked.clone())
             }
-            _ => self.component.link(&self.imports.clone().wasi(grants.clone())),
+            _ => self.component.link(&imports()),
         }
     }
 
@@ -60,6 +84,18 @@ impl Guest {
     /// What it imports and exports.
     pub fn description(&self) -> &Description {
         self.component.description()
+    }
+}
+
+impl WithFuel {
+    fn component(&self) -> Result<Component, LoadError> {
+        let mut compiled = self.compiled.lock();
+        if let Some(component) = &*compiled {
+            return Ok(component.clone());
+        }
+        let engine = self.engine.with_fuel().map_err(|error| LoadError::Compile(error.into()))?;
+        let component = Component::load(&engine, &self.source)?;
+        Ok(compiled.insert(component).clone())
     }
 }
 

@@ -169,7 +169,7 @@ impl ComponentSpec {
         Self { mailbox, ..self }
     }
 
-    /// How much memory and time a guest may use.
+    /// How much memory, time and fuel a guest may use.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
@@ -316,7 +316,7 @@ impl ComponentSpec {
     pub(crate) fn blueprint(&self) -> Result<Blueprint, LoadError> {
         Ok(match &self.code {
             Code::Guest(guest) => Blueprint::Guest(Box::new(GuestBlueprint {
-                pre: guest.link(&self.wasi)?,
+                pre: guest.link(&self.wasi, &self.limits)?,
                 limits: self.limits,
                 config: self.config.clone(),
                 extensions: self.extensions.clone(),

@@ -112,7 +112,7 @@ impl Judgement {
     fn load(&mut self, manifest: &SystemManifest) -> Result<(), BuildError> {
         let engine = System::builder().workers(1).build()?;
         let mut part = SystemManifest { components: Vec::new(), ..manifest.clone() };
-        // The runtime warns of what it does not act on: of the system's settings once.
+        // The system's own settings are judged once.
         self.faults.extend(engine.specs(&part).err().map(Fault::Start));
         part.supervision = SystemSupervision::default();
         for component in &manifest.components {

@@ -194,7 +194,7 @@ impl Default for Quota {
     }
 }
 
-/// `[resources]`: how much memory and time a component may take.
+/// `[resources]`: how much memory, time and fuel a component may take.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Resources {
@@ -210,7 +210,7 @@ pub struct Resources {
     /// For `shutdown`.
     #[serde(deserialize_with = "time::positive")]
     pub shutdown_timeout: Duration,
-    /// For one message, in wasmtime's units; none: not counted.
+    /// For one call, in wasmtime's units, about one per instruction; none: not counted.
     #[serde(deserialize_with = "value::some")]
     pub fuel_per_message: Option<NonZeroU64>,
 }
