@@ -44,7 +44,8 @@ fn watched(seed: u64) -> (TestSystem, Events) {
             Event::HealthChanged { health, .. } => seen.lock().unwrap().push(health.to_string()),
             Event::Crashed { crash, .. } => {
                 let unhealthy = crash.kind() == CrashKind::Unhealthy;
-                seen.lock().unwrap().push(if unhealthy { "crash" } else { "other" }.to_owned());
+                let told = if unhealthy { crash.to_string() } else { "other".to_owned() };
+                seen.lock().unwrap().push(told);
             }
             _ => {}
         })
@@ -103,7 +104,7 @@ fn so_many_unhealthy_answers_in_a_row_are_a_crash() {
     }
     assert_eq!(test.system().metrics("test/patient").unwrap().restarts, 0);
     test.advance(SECOND);
-    assert_eq!(events.lock().unwrap().last().unwrap(), "crash");
+    assert_eq!(events.lock().unwrap().last().unwrap(), "is unhealthy: so so");
     assert!(matches!(health(&test), Some(Health::Unhealthy(_))));
     test.advance(SECOND / 10);
     assert_eq!(test.system().component("test/patient").unwrap().status, Status::Running);

@@ -201,7 +201,10 @@ impl Member {
         let Some(checkup) = &mut self.checkup else { return };
         let is_to_end = checkup.answer(&health);
         checkup.ask_later(&self.runtime.timers, ask(&self.registration));
-        let why = is_to_end.then(|| health.to_string());
+        let why = match &health {
+            Health::Unhealthy(why) if is_to_end => Some(why.clone()),
+            _ => None,
+        };
         self.runtime.is_now(&self.registration, health);
         if let Some(why) = why {
             self.crashed(Crash::new(CrashKind::Unhealthy, why), context);
