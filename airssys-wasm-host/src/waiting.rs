@@ -123,6 +123,15 @@ impl Waiting {
             self.time.alarm.wake_at(Duration::from_nanos(at), ring.into());
         }
     }
+
+    fn woken(&self, at: u64) {
+        // What counts is the first wake: from then on it is not the guest that keeps itself waiting.
+        let _ = self.woken_at.compare_exchange(NEVER, at, Ordering::AcqRel, Ordering::Relaxed);
+        let caller = self.caller.lock().take();
+        if let Some(caller) = caller {
+            caller.wake();
+        }
+    }
 }
 
 impl Wake for Waiting {
@@ -131,13 +140,7 @@ impl Wake for Waiting {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        let now = self.now();
-        // What counts is the first wake: from then on it is not the guest that keeps itself waiting.
-        let _ = self.woken_at.compare_exchange(NEVER, now, Ordering::AcqRel, Ordering::Relaxed);
-        let caller = self.caller.lock().take();
-        if let Some(caller) = caller {
-            caller.wake();
-        }
+        self.woken(self.now());
     }
 }
 
@@ -152,7 +155,8 @@ impl Wake for Ring {
         // Unless an earlier one was set since: that one is still to come.
         let alarm_at = &self.waiting.alarm_at;
         let _ = alarm_at.compare_exchange(self.at, NEVER, Ordering::Relaxed, Ordering::Relaxed);
-        self.waiting.wake_by_ref();
+        // It may go off late, where the whole process stood still.
+        self.waiting.woken(self.at);
     }
 }
 

@@ -127,6 +127,19 @@ fn a_guest_is_not_charged_for_being_kept_waiting() {
 }
 
 #[test]
+fn a_guest_is_not_charged_for_an_alarm_that_goes_off_late() {
+    let time = Arc::new(VirtualTime::default());
+    let mut guest = sleeper(&time, 5 * SECOND);
+    let message = message(&[2, 2]);
+    let mut call = Task::new(guest.handle_message_async("a/b", &message, info()));
+    assert!(call.run().is_none());
+    time.advance(20 * SECOND);
+    assert!(call.run().is_none());
+    time.advance(20 * SECOND);
+    assert!(call.run().unwrap().is_ok());
+}
+
+#[test]
 fn what_came_in_time_is_not_cut_for_being_polled_late() {
     let time = Arc::new(VirtualTime::default());
     let mut guest = sleeper(&time, 5 * SECOND);
