@@ -33,6 +33,11 @@ pub fn spinner() -> String {
     module(&[include_str!("../guests/spinner.wat")])
 }
 
+/// Waits in WASI at each message, for as many seconds as its first byte says.
+pub fn sleeper() -> &'static str {
+    include_str!("../../airssys-wasm-testkit/src/guests/sleep-component.wat")
+}
+
 const PRELUDE: &str = include_str!("../guests/prelude.wat");
 const SENDING: &str = include_str!("../guests/sending.wat");
 
