@@ -108,10 +108,10 @@ impl Storm {
 
     fn run(mut self) {
         while self.clock.monotonic() < MINUTE {
-            for _ in 0..self.random.random_range(0..12) {
+            for _ in 0..self.random.random_range(0..24) {
                 self.send();
             }
-            self.test.advance(Duration::from_micros(self.random.random_range(0..100_000)));
+            self.test.advance(Duration::from_micros(self.random.random_range(0..200_000)));
             self.expect_restarts_in_order();
             self.test.expect_nothing_lost();
         }
