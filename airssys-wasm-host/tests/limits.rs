@@ -131,7 +131,7 @@ fn fuel_ends_a_guest_at_the_same_turn_each_time() {
 
 /// One that counts fuel beside the time, and one that counts the time in it.
 fn engines_with_fuel() -> [Engine; 2] {
-    [engine(), fuel_engine()].map(|engine| engine.with_fuel().expect("this machine has one"))
+    [engine(), fuel_engine()].map(|engine| engine.with_fuel().expect("there was an engine"))
 }
 
 #[test]

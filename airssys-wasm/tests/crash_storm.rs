@@ -1,7 +1,7 @@
 //! A thousand guests crash in random order, under load, for a minute of virtual time: nothing is
 //! lost, and each is restarted when and as often as its intensity says.
 //!
-//! `AIRSSYS_STORMS` says how many storms there are, `AIRSSYS_SEED` from which seed on.
+//! `AIRSSYS_STORMS` says how many storms there are.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod storm;
@@ -16,7 +16,7 @@ use airssys_wasm::{
     Backoff, Clock, ComponentSpec, Event, Grants, Intensity, Limits, MailboxLimits,
     PendingResponse, Sender, Status,
 };
-use airssys_wasm_testkit::{TestSystem, VirtualClock, guests, patterns};
+use airssys_wasm_testkit::{TestSystem, VirtualClock, each_seed, guests, patterns};
 use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -27,9 +27,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_minute_of_crashes_loses_nothing_and_each_is_restarted_as_often_as_it_may_be() {
-    let number = |name: &str, default| env::var(name).map_or(default, |it| it.parse().unwrap());
-    let (storms, first) = (number("AIRSSYS_STORMS", 1_u64), number("AIRSSYS_SEED", 0));
-    (first..first + storms).for_each(|seed| Storm::new(seed).run());
+    let storms = env::var("AIRSSYS_STORMS").map_or(1, |storms| storms.parse().unwrap());
+    each_seed(storms, |seed| Storm::new(seed).run());
 }
 
 struct Storm {

@@ -25,7 +25,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 fn jump(test: &TestSystem, by: Duration) {
     test.clock().advance(by);
     test.system().fire_timers();
-    test.run();
+    test.run_until_idle();
 }
 
 /// Up to 5 hours, in milliseconds.
@@ -104,7 +104,7 @@ fn each_request_times_out_once_and_those_that_have_time_left_are_answered() {
             at += by;
         }
         test.system().resume("test/echo");
-        test.run();
+        test.run_until_idle();
         let left = over(&times, at, 5 * HOUR).len();
         let outcomes = puppet.outcomes(&test);
         assert_eq!(outcomes.len(), left, "seed {seed}");
@@ -134,7 +134,7 @@ fn a_restart_waits_for_its_time_and_happens_once() {
     for restarts in 1..=3 {
         host.try_send("test/puppet", b"t").unwrap();
         let mut pending = host.try_request("test/puppet", b"ehello", Some(2 * HOUR)).unwrap();
-        test.run();
+        test.run_until_idle();
         // The back-off is up to a tenth shorter.
         jump(&test, HOUR * 9 / 10 - NANOSECOND);
         assert_eq!((status(), pending.try_take()), (Status::Restarting, None));
@@ -170,7 +170,7 @@ fn who_sleeps_in_wasi_wakes_once_and_is_not_cut_for_what_it_slept_too_long() {
     let mut sender = test.system().sender("test/host".parse().unwrap());
     let mut request = || sender.try_request("test/sleeper", &[5], Some(5 * HOUR)).unwrap();
     let (mut first, mut second) = (request(), request());
-    test.run();
+    test.run_until_idle();
     jump(&test, 5 * SECOND - NANOSECOND);
     assert_eq!(first.try_take(), None);
     jump(&test, HOUR);

@@ -109,7 +109,7 @@ impl Stage {
 
     /// What the guest has said since this was last asked.
     fn heard(&mut self) -> String {
-        self.test.run();
+        self.test.run_until_idle();
         let said = std::iter::from_fn(|| self.heard.try_receive());
         said.map(|said| String::from_utf8(said.message).unwrap()).collect()
     }
@@ -134,16 +134,16 @@ impl Stage {
 
     fn crash_of_sibling(&self) {
         self.test.system().send("test/sibling", b"").unwrap();
-        self.test.run();
+        self.test.run_until_idle();
     }
 
     /// A component that the guest monitors, and that has just crashed.
     fn crash_of_another(&mut self) {
         self.test.spawn_guest("test/fragile", guests::TRAP);
         self.send(b"otest/fragile");
-        self.test.run();
+        self.test.run_until_idle();
         self.test.system().send("test/fragile", b"").unwrap();
-        self.test.run();
+        self.test.run_until_idle();
     }
 }
 
@@ -229,7 +229,7 @@ fn an_exit_is_told_once_to_who_waits_over_it_and_messages_come_after() {
         assert_eq!(stage.heard_in(5 * SECOND), "", "it is told no second time");
         // The next crash is told in its turn, behind the message in hand.
         stage.send(&[b'm', 1]);
-        stage.test.run();
+        stage.test.run_until_idle();
         stage.test.system().send("test/fragile", b"").unwrap();
         assert_eq!(stage.heard(), "m");
         assert_eq!(stage.heard_in(3 * SECOND), "MeE");
