@@ -18,6 +18,7 @@ pub mod guests;
 
 mod accounts;
 mod clock;
+mod expectations;
 mod failing_file;
 mod fault_injector;
 mod journal;

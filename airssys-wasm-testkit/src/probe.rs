@@ -37,7 +37,8 @@ impl Probe {
         Self { id, received, sender }
     }
 
-    /// Sends a message as this probe. No grant is asked of it.
+    /// Sends a message as this probe, at once: what a test sends arrives in the order of the test.
+    /// No grant is asked of it.
     ///
     /// # Errors
     ///
@@ -84,6 +85,32 @@ impl Probe {
             test.fail(format_args!("{target} has not answered {}", self.id));
         };
         outcome.map(|response| response.to_vec())
+    }
+
+    /// Sends a request as this probe, which has to be answered so.
+    ///
+    /// # Panics
+    ///
+    /// If it is not. It says how it ended, and what happened meanwhile.
+    #[track_caller]
+    pub fn expect_answer(
+        &mut self,
+        test: &TestSystem,
+        target: &str,
+        request: &[u8],
+        answer: &[u8],
+    ) {
+        let expected = Shown { sender: target, message: answer };
+        match self.request(test, target, request) {
+            Ok(message) if message == answer => {}
+            Ok(message) => {
+                let received = Shown { sender: target, message: &message };
+                test.fail(format_args!("{} expected {expected}, and got {received}", self.id));
+            }
+            Err(error) => {
+                test.fail(format_args!("{} expected {expected}, and got none: {error}", self.id));
+            }
+        }
     }
 
     /// The next message, after running the system until there is one.

@@ -26,9 +26,9 @@ impl fmt::Display for Situation<'_> {
         match self.system.next_timer() {
             Some(at) => {
                 let left = at.saturating_sub(self.now);
-                write!(f, "- the next timer goes off in {left:?}: `advance` lets that time pass")
+                write!(f, "- the next timer or time-out is in {left:?}: `advance` lets that pass")
             }
-            None => f.write_str("- no timer is set"),
+            None => f.write_str("- no timer or time-out is set"),
         }
     }
 }

@@ -1,32 +1,27 @@
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airssys_wasm::{
-    ComponentId, ComponentSpec, DeadLetter, Grants, Guest, SendError, System, SystemBuilder,
-};
+use airssys_wasm::{ComponentId, ComponentSpec, Grants, Guest, SendError, System, SystemBuilder};
 use airssys_wasm_core::Clock;
 
-use crate::accounts;
 use crate::clock::VirtualClock;
 use crate::guests;
-use crate::journal::{Journal, What};
+use crate::journal::Journal;
 use crate::patterns;
 use crate::probe::Probe;
 use crate::puppet::Puppet;
-use crate::situation::Situation;
 
 /// A system on the test's own thread.
 ///
 /// Nothing happens in it until the test says so: [`step`](Self::step) runs one component that
-/// is ready, [`run_until_idle`](Self::run_until_idle) all until none is, [`advance`](Self::advance) lets time pass.
-/// In which order ready components run, and how much of their mail at once, is drawn from the
+/// is ready, [`run_until_idle`](Self::run_until_idle) all until none is,
+/// [`advance`](Self::advance) lets time pass. In which order ready components run, and how much of their mail at once, is drawn from the
 /// seed.
 pub struct TestSystem {
     system: System,
     clock: Arc<VirtualClock>,
     seed: u64,
-    journal: Arc<Journal>,
+    pub(crate) journal: Arc<Journal>,
 }
 
 impl TestSystem {
@@ -205,7 +200,7 @@ impl TestSystem {
     }
 
     /// Lets time pass up to a timer, and has it go off.
-    fn advance_to(&self, timer: Duration) {
+    pub(crate) fn advance_to(&self, timer: Duration) {
         self.clock.advance(timer.saturating_sub(self.clock.monotonic()));
         self.system.fire_timers();
     }
@@ -228,82 +223,6 @@ impl TestSystem {
             }
             let queued = self.system.component(target).map_or(0, |component| component.queued);
             assert!(queued >= sent, "the mailbox of {target} is never full: it drops messages");
-        }
-    }
-
-    /// Runs until the component crashes, and says how: a line as it is logged. A crash that was asked
-    /// for before does not count.
-    ///
-    /// # Panics
-    ///
-    /// If it has not when no component is ready. It says what happened instead.
-    #[track_caller]
-    pub fn expect_crash(&self, of: &str) -> String {
-        let crash = |what: &What| match what {
-            What::Crashed { id, line } if id.as_str() == of => Some(line.clone()),
-            _ => None,
-        };
-        let Some(line) = self.step_until(|| self.journal.take(crash)) else {
-            self.fail(format_args!("{of} has not crashed"));
-        };
-        line
-    }
-
-    /// Lets as much time pass as it takes until the component has started again after a crash. A
-    /// restart that was asked for before does not count.
-    ///
-    /// # Panics
-    ///
-    /// If it has not when no component is ready and no timer is set. It says what happened instead.
-    #[track_caller]
-    pub fn expect_restart(&self, of: &str) {
-        let restart = |what: &What| match what {
-            What::Restarted { id } if id.as_str() == of => Some(()),
-            _ => None,
-        };
-        while self.step_until(|| self.journal.take(restart)).is_none() {
-            match self.system.next_timer() {
-                Some(timer) => self.advance_to(timer),
-                None => self.fail(format_args!("{of} has not started again")),
-            }
-        }
-    }
-
-    /// Runs until a message to `target` has become a dead letter. One that was asked for before does
-    /// not count.
-    ///
-    /// # Panics
-    ///
-    /// If none has when no component is ready. It says what happened instead.
-    #[track_caller]
-    pub fn expect_dead_letter(&self, target: &str) -> DeadLetter {
-        let letter = |what: &What| match what {
-            What::DeadLetter(letter) if letter.target.as_str() == target => Some(letter.clone()),
-            _ => None,
-        };
-        let Some(letter) = self.step_until(|| self.journal.take(letter)) else {
-            self.fail(format_args!("no message to {target} has become a dead letter"));
-        };
-        letter
-    }
-
-    /// Fails the test, with all that there is to know of it.
-    #[track_caller]
-    pub(crate) fn fail(&self, what: fmt::Arguments<'_>) -> ! {
-        let (system, now) = (&self.system, self.clock.monotonic());
-        let situation = Situation { system, events: self.journal.last(), now };
-        panic!("{what} (seed {}):\n{situation}", self.seed);
-    }
-
-    /// Checks that each message which was accepted has come to one end, or is queued; it may be
-    /// asked at any time when no component runs.
-    ///
-    /// # Panics
-    ///
-    /// If one was lost, or counted twice.
-    pub fn expect_nothing_lost(&self) {
-        if let Some(lost) = accounts::lost(&self.system) {
-            panic!("{lost} (seed {})", self.seed);
         }
     }
 

@@ -26,7 +26,7 @@ fn a_message_that_does_not_come_is_told_with_what_happened_instead() {
     assert!(lines.iter().any(|line| line.starts_with("- test/trap trapped: in handle-message")));
     assert!(lines.contains(&"- test/trap: it is Restarting"), "{said}");
     assert!(lines.iter().any(|line| line.starts_with("- dead letter: test/trap")), "{said}");
-    assert!(lines.last().unwrap().starts_with("- the next timer goes off in "), "{said}");
+    assert!(lines.last().unwrap().starts_with("- the next timer or time-out is in "), "{said}");
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_send_that_was_refused_is_told() {
     let said = failure(|| drop(probe.expect_message(&test)));
     let remark = "- test/relay: it is GivenUp, 1 of its sends not permitted";
     assert!(said.lines().any(|line| line == remark), "{said}");
-    assert!(said.ends_with("- no timer is set"), "{said}");
+    assert!(said.ends_with("- no timer or time-out is set"), "{said}");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn an_answer_that_waits_for_time_is_told_when_that_is() {
     test.spawn(test.component("test/sleep", guests::SLEEP_COMPONENT));
     let said = failure(|| drop(probe.request(&test, "test/sleep", &[1])));
     assert!(said.starts_with("test/sleep has not answered test/probe"), "{said}");
-    assert!(said.contains("the next timer goes off in 100ms: `advance` lets"), "{said}");
+    assert!(said.contains("the next timer or time-out is in 100ms: `advance`"), "{said}");
 }
 
 #[test]
@@ -89,6 +89,26 @@ fn crashes_restarts_and_dead_letters_can_be_expected() {
     assert!(none_dead.starts_with("no message to test/echo has become"), "{none_dead}");
     let none_restarted = failure(|| test.expect_restart("test/echo"));
     assert!(none_restarted.starts_with("test/echo has not started again"), "{none_restarted}");
+}
+
+#[test]
+fn an_answer_can_be_expected_and_what_came_instead_is_told() {
+    let test = TestSystem::seeded(1);
+    let mut probe = test.probe("test/probe");
+    test.spawn_guest("test/echo", guests::ECHO);
+    test.spawn_guest("test/trap", guests::TRAP);
+    probe.expect_answer(&test, "test/echo", b"one", b"one");
+    test.expect_no_crash();
+    let said = failure(|| probe.expect_answer(&test, "test/echo", b"one", b"two"));
+    let expected =
+        r#"test/probe expected "two" from test/echo, and got "one" from test/echo (seed 1)"#;
+    assert!(said.starts_with(expected), "{said}");
+    let said = failure(|| probe.expect_answer(&test, "test/trap", b"one", b"two"));
+    assert!(said.starts_with(r#"test/probe expected "two" from test/trap, and got none: "#));
+    assert!(said.contains("\n- test/trap trapped: in handle-message"), "{said}");
+    let said = failure(|| test.expect_no_crash());
+    assert!(said.starts_with("test/trap trapped: in handle-message"), "{said}");
+    test.expect_no_crash();
 }
 
 #[test]

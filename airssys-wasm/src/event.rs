@@ -79,7 +79,7 @@ impl fmt::Display for Event<'_> {
                 let DeadLetter { sender, target, reason, detail, payload, .. } = letter;
                 let size = payload.len();
                 write!(f, "dead letter: {target} {reason} {size} bytes from {sender}")?;
-                detail.as_ref().map_or(Ok(()), |detail| write!(f, " {detail}"))
+                detail.as_ref().map_or(Ok(()), |detail| write!(f, ": {detail}"))
             }
             Self::OutputClosed => f.write_str("standard output is closed"),
             Self::AuditNotWritten => f.write_str("the audit log was not written to the end"),

@@ -20,8 +20,7 @@ fn system(seed: u64) -> (TestSystem, Probe) {
 fn it_answers_how_many_it_has_taken() {
     let (test, mut bell) = system(1);
     for taken in 1..=3_u32 {
-        let answer = bell.request(&test, "demo/reminder", b"tea").unwrap();
-        assert_eq!(answer, taken.to_le_bytes());
+        bell.expect_answer(&test, "demo/reminder", b"tea", &taken.to_le_bytes());
     }
 }
 
