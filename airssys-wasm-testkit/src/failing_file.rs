@@ -1,12 +1,13 @@
 use std::fs;
 use std::io;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// A file that takes nothing when the test wants that, as one on a disk that is full or gone: for
 /// the audit log, and whatever else is written by its path.
 ///
-/// While it fails, something else is in its place that cannot be written; what had been written
-/// before is kept.
+/// While it fails, a link to nowhere is in its place; what had been written before is kept. Each change
+/// happens at once, whoever is about to write.
 #[derive(Debug)]
 pub struct FailingFile {
     path: PathBuf,
@@ -29,8 +30,10 @@ impl FailingFile {
     ///
     /// If it cannot be set aside: there is no such file, or it fails already.
     pub fn fail(&self) -> io::Result<()> {
-        fs::rename(&self.path, self.aside())?;
-        fs::create_dir(&self.path)
+        fs::hard_link(&self.path, self.beside("aside"))?;
+        let link = self.beside("link");
+        symlink(self.beside("missing").join("file"), &link)?;
+        fs::rename(link, &self.path)
     }
 
     /// Has it take what is written again.
@@ -39,13 +42,12 @@ impl FailingFile {
     ///
     /// If it did not fail.
     pub fn recover(&self) -> io::Result<()> {
-        fs::remove_dir(&self.path)?;
-        fs::rename(self.aside(), &self.path)
+        fs::rename(self.beside("aside"), &self.path)
     }
 
-    fn aside(&self) -> PathBuf {
-        let mut aside = self.path.clone().into_os_string();
-        aside.push(".aside");
-        aside.into()
+    fn beside(&self, suffix: &str) -> PathBuf {
+        let mut beside = self.path.clone().into_os_string();
+        beside.push(format!(".{suffix}"));
+        beside.into()
     }
 }

@@ -19,6 +19,7 @@ pub mod guests;
 mod accounts;
 mod clock;
 mod expectations;
+#[cfg(unix)]
 mod failing_file;
 mod fault_injector;
 mod journal;
@@ -33,6 +34,7 @@ use airssys_wasm::PatternSet;
 pub use accounts::expect_nothing_lost;
 pub use airssys_wasm;
 pub use clock::VirtualClock;
+#[cfg(unix)]
 pub use failing_file::FailingFile;
 pub use fault_injector::FaultInjector;
 pub use probe::{Probe, Received};
