@@ -1,5 +1,6 @@
 //! What others feel of guests that compute without end, and of guests that sleep in WASI: two guests
-//! exchange a request each 10 ms, timed from when it was due, beside four of each for each core.
+//! exchange a request each 10 ms, timed from when it was due, beside four of each for each core. What
+//! the machine adds is told with it: how late a bare thread is that wakes up each 10 ms.
 //!
 //! `cargo run --release -p airssys-wasm-benches --example fairness -- 60`
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
@@ -7,7 +8,6 @@
 use std::env;
 use std::fmt;
 use std::fs;
-use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -33,8 +33,10 @@ struct Others {
 
 fn main() {
     let seconds = env::args().nth(1).map_or(10, |seconds| seconds.parse().unwrap());
-    println!("| others | p50, ms | p99, ms | most, ms | threads: before, during, after |");
-    println!("| --- | ---: | ---: | ---: | --- |");
+    println!(
+        "| others | p50, p99, most, ms | a bare thread, ms | threads: before, during, after |"
+    );
+    println!("| --- | --- | --- | --- |");
     let many = 4 * thread::available_parallelism().unwrap().get();
     measure(seconds, Others::default());
     measure(seconds, Others { spinners: many, ..Others::default() });
@@ -44,7 +46,6 @@ fn main() {
 
 fn measure(seconds: u64, others: Others) {
     let system = System::builder().drain(Duration::ZERO).build().unwrap();
-    let begin = Arc::new(Instant::now());
     let (done, times) = mpsc::channel();
     let recorder = move || Done { done: done.clone() };
     system.spawn(ComponentSpec::native(id("bench/done"), recorder)).unwrap();
@@ -70,20 +71,25 @@ fn measure(seconds: u64, others: Others) {
         (0..=seconds).for_each(|_| host.send(name, &a_second).unwrap());
     }
     let exchanges = u32::try_from(seconds * 1000 / 10).unwrap();
-    let start = begin.elapsed();
-    let due = |exchange: u32| start + INTERVAL * exchange;
+    let start = Instant::now();
+    let due = move |exchange: u32| start + INTERVAL * exchange;
+    let sleep_until = |at: Instant| thread::sleep(at.saturating_duration_since(Instant::now()));
+    // Half an interval after the others, not to be in their way.
+    let bare = thread::spawn(move || {
+        let wake = |exchange| {
+            let due = due(exchange) + INTERVAL / 2;
+            sleep_until(due);
+            due.elapsed()
+        };
+        Lateness::of((0..exchanges).map(wake))
+    });
     for exchange in 0..exchanges {
-        thread::sleep(due(exchange).saturating_sub(begin.elapsed()));
+        sleep_until(due(exchange));
         host.send(&pair[0], &token(1)).unwrap();
     }
-    let mut late: Vec<_> = (0..exchanges)
-        .map(|exchange| {
-            let at: Instant = times.recv().unwrap();
-            at.duration_since(*begin).saturating_sub(due(exchange)).as_secs_f64() * 1e3
-        })
-        .collect();
-    late.sort_by(f64::total_cmp);
-    let at = |share: f64| late[((late.len() - 1) as f64 * share) as usize];
+    let done = |exchange| times.recv().unwrap().saturating_duration_since(due(exchange));
+    let late = Lateness::of((0..exchanges).map(done));
+    let bare = bare.join().unwrap();
     let during = threads();
     for name in spinning.iter().chain(&sleeping) {
         system.stop(name);
@@ -92,8 +98,27 @@ fn measure(seconds: u64, others: Others) {
     while threads() > before && settled.elapsed() < Duration::from_secs(5) {
         thread::yield_now();
     }
-    let (p50, p99, most, after) = (at(0.5), at(0.99), at(1.0), threads());
-    println!("| {others} | {p50:.2} | {p99:.2} | {most:.2} | {before}, {during}, {after} |");
+    let after = threads();
+    println!("| {others} | {late} | {bare} | {before}, {during}, {after} |");
+}
+
+/// How late things were, the least first.
+struct Lateness(Vec<Duration>);
+
+impl Lateness {
+    fn of(late: impl Iterator<Item = Duration>) -> Self {
+        let mut late: Vec<_> = late.collect();
+        late.sort();
+        Self(late)
+    }
+}
+
+/// The median, the 99th percentile and the most, in milliseconds.
+impl fmt::Display for Lateness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = |percent: usize| self.0[(self.0.len() - 1) * percent / 100].as_secs_f64() * 1e3;
+        write!(f, "{:.2}, {:.2}, {:.2}", at(50), at(99), at(100))
+    }
 }
 
 /// Spawns so many guests that may take long.
