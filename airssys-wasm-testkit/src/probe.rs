@@ -134,12 +134,12 @@ impl Probe {
     /// instead.
     #[track_caller]
     pub fn expect(&mut self, test: &TestSystem, sender: &str, message: &[u8]) -> Received {
-        let (id, expected) = (&self.id, Shown { sender, message });
-        let Some(received) = test.step_until(|| self.received.lock().pop_front()) else {
-            test.fail(format_args!("{id} expected {expected}, and was sent nothing"));
+        let expected = Shown { sender, message };
+        let Some(received) = test.step_until(|| self.try_receive()) else {
+            test.fail(format_args!("{} expected {expected}, and was sent nothing", self.id));
         };
         if (received.sender.as_str(), received.message.as_slice()) != (sender, message) {
-            test.fail(format_args!("{id} expected {expected}, and was sent {received}"));
+            test.fail(format_args!("{} expected {expected}, and was sent {received}", self.id));
         }
         received
     }

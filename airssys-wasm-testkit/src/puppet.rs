@@ -22,6 +22,26 @@ impl Puppet {
         Self { id: id.to_owned() }
     }
 
+    /// The message with which anybody has a puppet send so many copies of `message`.
+    ///
+    /// # Panics
+    ///
+    /// If the target is longer than 65,535 bytes.
+    pub fn order_to_send(target: &str, message: &[u8], count: u32) -> Vec<u8> {
+        [b"m".as_slice(), &count.to_le_bytes(), &addressed(target), message].concat()
+    }
+
+    /// The message with which anybody has a puppet make a request; a time-out of 0 is the system's
+    /// default.
+    ///
+    /// # Panics
+    ///
+    /// If the target is longer than 65,535 bytes.
+    pub fn order_to_request(target: &str, request: &[u8], timeout: Duration) -> Vec<u8> {
+        let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
+        [b"r".as_slice(), &millis.to_le_bytes(), &addressed(target), request].concat()
+    }
+
     /// Has it send a message.
     ///
     /// # Errors
@@ -42,7 +62,7 @@ impl Puppet {
         message: &[u8],
         count: u32,
     ) -> (u32, Result<(), SendError>) {
-        let order = [b"m".as_slice(), &count.to_le_bytes(), &addressed(target), message].concat();
+        let order = Self::order_to_send(target, message, count);
         let (accepted, result) = self.order(test, &order).split_at_words();
         (accepted, result.map(|_| ()))
     }
@@ -60,8 +80,7 @@ impl Puppet {
         request: &[u8],
         timeout: Duration,
     ) -> Result<RequestId, SendError> {
-        let millis = u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX);
-        let order = [b"r".as_slice(), &millis.to_le_bytes(), &addressed(target), request].concat();
+        let order = Self::order_to_request(target, request, timeout);
         let (_, result) = self.order(test, &order).split_at_words();
         result
     }

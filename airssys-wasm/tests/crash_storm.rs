@@ -146,7 +146,7 @@ impl Storm {
             40..42 => spin(),
             42..56 => pass_on(&other, &trap(0)),
             56..70 => pass_on(&other, &echo()),
-            70..84 => ask(&other, 20, &echo()),
+            70..84 => ask(&other, &echo()),
             _ => echo(),
         }
     }

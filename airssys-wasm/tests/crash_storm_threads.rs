@@ -113,7 +113,7 @@ fn send(mut host: Sender, mut random: StdRng, given_up: &AtomicUsize) -> u64 {
             300..302 => spin(),
             302..450 => pass_on(&other, &trap(MESSAGE)),
             450..600 => pass_on(&other, &echo()),
-            600..750 => ask(&other, 20, &echo()),
+            600..750 => ask(&other, &echo()),
             _ => echo(),
         };
         // Those that have been given up take nothing any more.

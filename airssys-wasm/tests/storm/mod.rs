@@ -1,5 +1,8 @@
-//! What the members of a storm are told: they are [puppets](airssys_wasm_testkit::Puppet).
+//! What the members of a storm are told: they are [puppets](Puppet).
 
+use std::time::Duration;
+
+use airssys_wasm_testkit::Puppet;
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -35,15 +38,10 @@ pub(crate) fn echo() -> Vec<u8> {
 
 /// To send `order` on.
 pub(crate) fn pass_on(target: &str, order: &[u8]) -> Vec<u8> {
-    let count = 1_u32.to_le_bytes();
-    [b"m", &count[..], &length(target), target.as_bytes(), order].concat()
+    Puppet::order_to_send(target, order, 1)
 }
 
 /// To make a request of `order`.
-pub(crate) fn ask(target: &str, timeout_ms: u64, order: &[u8]) -> Vec<u8> {
-    [b"r", &timeout_ms.to_le_bytes()[..], &length(target), target.as_bytes(), order].concat()
-}
-
-fn length(target: &str) -> [u8; 2] {
-    u16::try_from(target.len()).unwrap().to_le_bytes()
+pub(crate) fn ask(target: &str, order: &[u8]) -> Vec<u8> {
+    Puppet::order_to_request(target, order, Duration::from_millis(20))
 }
