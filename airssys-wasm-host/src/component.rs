@@ -1,13 +1,16 @@
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use wasmparser::Validator;
 use wasmtime::component::Linker;
 
+use crate::core_abi::{self, CoreModule};
 use crate::core_module;
 use crate::description::Description;
 use crate::exports::Exports;
-use crate::imports;
+use crate::imports::{self, Taken};
+use crate::instance::Linked;
 use crate::source::Source;
 use crate::wasi;
 use crate::{Engine, Imports, InstancePre, LoadError, LoadLimits};
@@ -17,13 +20,18 @@ use crate::{Engine, Imports, InstancePre, LoadError, LoadLimits};
 #[derive(Clone)]
 pub struct Component {
     engine: Engine,
-    compiled: wasmtime::component::Component,
     parts: Arc<Parts>,
 }
 
 struct Parts {
     description: Description,
-    exports: Arc<Exports>,
+    compiled: Compiled,
+}
+
+/// What was compiled, by the way in which it is called.
+enum Compiled {
+    Component(wasmtime::component::Component, Arc<Exports>),
+    Core(CoreModule),
 }
 
 impl Component {
@@ -50,19 +58,22 @@ impl Component {
         limits.check_size(source)?;
         let source = Source::read(source)?;
         let description = Description::of(&source)?;
-        let binary = if source.form.is_core_module() {
-            core_module::wrap(&source.binary)?.into()
+        let component = if source.form.is_core_module() {
+            Cow::Owned(core_module::wrap(&source.binary)?)
         } else {
-            source.binary
+            Cow::Borrowed(&*source.binary)
         };
-        limits.check_code(&binary)?;
-        let compiled = compile(engine, &binary)?;
-        let exports = Arc::new(Exports::find(&compiled)?);
-        Ok(Self {
-            engine: engine.clone(),
-            compiled,
-            parts: Arc::new(Parts { description, exports }),
-        })
+        limits.check_code(&component)?;
+        let is_core = source.form.is_core_module();
+        let compiled = if is_core && engine.runs_core_modules() && core_abi::fits(&component) {
+            let compiled = CoreModule::compile(engine.wasmtime(), &source.binary);
+            Compiled::Core(compiled.map_err(|error| not_compiled(&source.binary, error))?)
+        } else {
+            let compiled = compile(engine, &component)?;
+            let exports = Arc::new(Exports::find(&compiled)?);
+            Compiled::Component(compiled, exports)
+        };
+        Ok(Self { engine: engine.clone(), parts: Arc::new(Parts { description, compiled }) })
     }
 
     /// What it is, imports and exports.
@@ -88,18 +99,25 @@ impl Component {
     /// It imports what is not provided or not granted, or with other types.
     pub fn link(&self, imports: &Imports) -> Result<InstancePre, LoadError> {
         let failed = |error: wasmtime::Error| LoadError::Link(error.into());
-        let taken = imports::check(&self.compiled, imports)?;
+        let (pace, counts_fuel) = (self.engine.pace(), self.engine.counts_fuel());
+        let (compiled, exports) = match &self.parts.compiled {
+            Compiled::Component(compiled, exports) => (compiled, Arc::clone(exports)),
+            Compiled::Core(core) => {
+                let linked = Linked::Core(core.link().map_err(failed)?);
+                let taken = Taken::default();
+                return Ok(InstancePre { linked, pace, counts_fuel, taken, grants: None });
+            }
+        };
+        let taken = imports::check(compiled, imports)?;
         let mut linker = Linker::new(self.engine.wasmtime());
         imports::link(&mut linker).map_err(failed)?;
         if taken.wasi.any {
             wasi::link(&mut linker, &imports.grants, taken.can_wait()).map_err(failed)?;
         }
         imports.link_own(&mut linker).map_err(failed)?;
-        let linked = linker.instantiate_pre(&self.compiled).map_err(failed)?;
-        let exports = Arc::clone(&self.parts.exports);
+        let linked = Linked::Component(linker.instantiate_pre(compiled).map_err(failed)?, exports);
         let grants = taken.wasi.any.then(|| Arc::clone(&imports.grants));
-        let (pace, counts_fuel) = (self.engine.pace(), self.engine.counts_fuel());
-        Ok(InstancePre { linked, exports, pace, counts_fuel, taken, grants })
+        Ok(InstancePre { linked, pace, counts_fuel, taken, grants })
     }
 }
 
@@ -110,10 +128,13 @@ impl fmt::Debug for Component {
 }
 
 fn compile(engine: &Engine, binary: &[u8]) -> Result<wasmtime::component::Component, LoadError> {
-    wasmtime::component::Component::from_binary(engine.wasmtime(), binary).map_err(|error| {
-        match Validator::new().validate_all(binary) {
-            Err(fault) => LoadError::Invalid(fault.into()),
-            Ok(_) => LoadError::Compile(error.into()),
-        }
-    })
+    wasmtime::component::Component::from_binary(engine.wasmtime(), binary)
+        .map_err(|error| not_compiled(binary, error))
+}
+
+fn not_compiled(binary: &[u8], error: wasmtime::Error) -> LoadError {
+    match Validator::new().validate_all(binary) {
+        Err(fault) => LoadError::Invalid(fault.into()),
+        Ok(_) => LoadError::Compile(error.into()),
+    }
 }

@@ -14,6 +14,7 @@ use crate::time_limit::Pace;
 pub struct Engine {
     inner: wasmtime::Engine,
     pace: Pace,
+    wraps_core_modules: bool,
     /// None where this one counts fuel itself.
     twin: Option<Arc<Twin>>,
 }
@@ -34,12 +35,20 @@ pub struct EngineConfig {
     ///
     /// [makes room]: airssys_wasm_core::Outbox::make_room
     pub slice: Duration,
+    /// Whether a core module runs as the component that it [can be made
+    /// into](crate::component_from_core), and not as it is. It does the same in both ways, and takes
+    /// twice as long as a component.
+    pub wrap_core_modules: bool,
 }
 
 impl Default for EngineConfig {
-    /// By the machine's time, in slices of 1 ms.
+    /// By the machine's time, in slices of 1 ms; core modules run as they are.
     fn default() -> Self {
-        Self { time_meter: TimeMeter::default(), slice: Duration::from_millis(1) }
+        Self {
+            time_meter: TimeMeter::default(),
+            slice: Duration::from_millis(1),
+            wrap_core_modules: false,
+        }
     }
 }
 
@@ -73,7 +82,8 @@ impl Engine {
             }
             TimeMeter::Fuel { .. } => None,
         };
-        Ok(Self { inner, pace: Pace::new(config.time_meter, config.slice), twin })
+        let pace = Pace::new(config.time_meter, config.slice);
+        Ok(Self { inner, pace, wraps_core_modules: config.wrap_core_modules, twin })
     }
 
     /// The engine for guests that are [limited in fuel](crate::Limits::fuel_per_message): it is the
@@ -97,7 +107,7 @@ impl Engine {
                 made.insert(engine).clone()
             }
         };
-        Ok(Self { inner, pace: self.pace, twin: None })
+        Ok(Self { inner, twin: None, ..*self })
     }
 
     pub(crate) fn wasmtime(&self) -> &wasmtime::Engine {
@@ -106,6 +116,10 @@ impl Engine {
 
     pub(crate) fn pace(&self) -> Pace {
         self.pace
+    }
+
+    pub(crate) fn runs_core_modules(&self) -> bool {
+        !self.wraps_core_modules
     }
 
     pub(crate) fn counts_fuel(&self) -> bool {

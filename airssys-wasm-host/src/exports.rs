@@ -1,3 +1,4 @@
+use airssys_wasm_core as core;
 use wasmtime::component::types::{self, ComponentItem};
 use wasmtime::component::{
     ComponentExportIndex, ComponentNamedList, Instance, Lift, Lower, TypedFunc,
@@ -8,6 +9,7 @@ use crate::LoadError;
 use crate::bindings::{ComponentError, ExitReason, RequestError, RequestId, Status};
 use crate::contract::{CALLBACK, Contract, EXITS, EXPORTS, HANDLER, HEALTH, LIFECYCLE};
 use crate::signature::Signature;
+use crate::state::State;
 
 /// What a function that may refuse gives back.
 pub(crate) type Answer<T> = (Result<T, ComponentError>,);
@@ -76,6 +78,64 @@ impl Exports {
             init: optional(instance, store, self.init)?,
             shutdown: optional(instance, store, self.shutdown)?,
         })
+    }
+}
+
+impl Functions {
+    pub(crate) fn init(&self, store: &mut Store<State>) -> wasmtime::Result<Answer<()>> {
+        match &self.init {
+            Some(init) => init.call(store, ()),
+            None => Ok((Ok(()),)),
+        }
+    }
+
+    pub(crate) fn handle_message(
+        &self,
+        store: &mut Store<State>,
+        sender: &str,
+        message: &[u8],
+    ) -> wasmtime::Result<Answer<Option<Vec<u8>>>> {
+        self.handle_message.call(store, (sender, message))
+    }
+
+    pub(crate) fn handle_callback(
+        &self,
+        store: &mut Store<State>,
+        request: core::RequestId,
+        outcome: Result<&[u8], &core::RequestError>,
+    ) -> wasmtime::Result<Answer<()>> {
+        match &self.handle_callback {
+            Some(handle_callback) => {
+                handle_callback.call(store, (request.into(), outcome.map_err(RequestError::from)))
+            }
+            None => Ok((Ok(()),)),
+        }
+    }
+
+    pub(crate) fn handle_exit(
+        &self,
+        store: &mut Store<State>,
+        component: &str,
+        reason: &core::ExitReason,
+    ) -> wasmtime::Result<Answer<()>> {
+        match &self.handle_exit {
+            Some(handle_exit) => handle_exit.call(store, (component, reason.into())),
+            None => Ok((Ok(()),)),
+        }
+    }
+
+    pub(crate) fn check(&self, store: &mut Store<State>) -> wasmtime::Result<(Status,)> {
+        match &self.check {
+            Some(check) => check.call(store, ()),
+            None => Ok((Status::Healthy,)),
+        }
+    }
+
+    pub(crate) fn shutdown(&self, store: &mut Store<State>) -> wasmtime::Result<()> {
+        match &self.shutdown {
+            Some(shutdown) => shutdown.call(store, ()),
+            None => Ok(()),
+        }
     }
 }
 

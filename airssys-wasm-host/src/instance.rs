@@ -9,8 +9,9 @@ use airssys_wasm_core::{
 use pollster::block_on;
 use wasmtime::Store;
 
-use crate::bindings::{self, Status};
-use crate::exports::{Answer, Exports, Functions};
+use crate::callee::Callee;
+use crate::core_abi::CoreInstancePre;
+use crate::exports::{Answer, Exports};
 use crate::fault::{crash_in_start, failure_in};
 use crate::imports::Taken;
 use crate::limits::{Limits, Meter};
@@ -23,13 +24,38 @@ use crate::{Surroundings, WasiGrants};
 /// A component whose imports are linked: instances are made of it. Cloning shares it.
 #[derive(Clone)]
 pub struct InstancePre {
-    pub(crate) linked: wasmtime::component::InstancePre<State>,
-    pub(crate) exports: Arc<Exports>,
+    pub(crate) linked: Linked,
     pub(crate) pace: Pace,
     pub(crate) counts_fuel: bool,
     pub(crate) taken: Taken,
     /// Where it imports something of WASI.
     pub(crate) grants: Option<Arc<WasiGrants>>,
+}
+
+/// What instances are made of, by the way in which they are called.
+#[derive(Clone)]
+pub(crate) enum Linked {
+    Component(wasmtime::component::InstancePre<State>, Arc<Exports>),
+    Core(CoreInstancePre),
+}
+
+impl Linked {
+    fn engine(&self) -> &wasmtime::Engine {
+        match self {
+            Self::Component(linked, _) => linked.engine(),
+            Self::Core(linked) => linked.engine(),
+        }
+    }
+
+    fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Callee> {
+        match self {
+            Self::Component(linked, exports) => {
+                let instance = linked.instantiate(&mut *store)?;
+                exports.of_instance(&instance, store).map(Callee::Component)
+            }
+            Self::Core(linked) => linked.instantiate(store).map(Callee::Core),
+        }
+    }
 }
 
 impl InstancePre {
@@ -74,13 +100,12 @@ impl InstancePre {
         let mut store = self.store(surroundings, id, outbox, &limits, None)?;
         time_limit::slice(&mut store, self.pace);
         let time = TimeLimits::new(&limits, self.pace);
-        let functions = time
+        let callee = time
             .init
             .start(&mut store)
             .and_then(|()| self.linked.instantiate(&mut store))
-            .and_then(|instance| self.exports.of_instance(&instance, &mut store))
             .map_err(|error| crash_in_start(time.init, error))?;
-        Ok(Instance { store, functions, time, crashed: None, waiting: None })
+        Ok(Instance { store, callee, time, crashed: None, waiting: None })
     }
 
     /// A store for one instance; where it can wait, it does so by `waiting`.
@@ -102,6 +127,7 @@ impl InstancePre {
             message: None,
             meter: Meter::new(limits, surroundings.memory),
             own_time: OwnTime::default(),
+            core: None,
             wasi: wasi.map(Box::new),
             extensions: surroundings.extensions,
         };
@@ -128,7 +154,7 @@ impl fmt::Debug for InstancePre {
 /// kind, and nothing of the guest runs. The outbox can still be had.
 pub struct Instance {
     pub(crate) store: Store<State>,
-    pub(crate) functions: Functions,
+    pub(crate) callee: Callee,
     pub(crate) time: TimeLimits,
     /// Also set for as long as a call runs: an outbox that panics leaves it so.
     pub(crate) crashed: Option<CrashKind>,
@@ -152,10 +178,7 @@ impl Instance {
             return block_on(self.init_async());
         }
         self.begin(self.time.init)?;
-        let outcome = match &self.functions.init {
-            Some(init) => init.call(&mut self.store, ()),
-            None => Ok((Ok(()),)),
-        };
+        let outcome = self.callee.init(&mut self.store);
         self.answer("init", self.time.init, outcome)
     }
 
@@ -175,7 +198,7 @@ impl Instance {
         }
         self.begin(self.time.message)?;
         self.store.data_mut().message = Some(info);
-        let outcome = self.functions.handle_message.call(&mut self.store, (sender, message));
+        let outcome = self.callee.handle_message(&mut self.store, sender, message);
         self.store.data_mut().message = None;
         self.answer("handle-message", self.time.message, outcome)
     }
@@ -195,13 +218,11 @@ impl Instance {
             return block_on(self.handle_callback_async(outcome, info));
         }
         self.begin(self.time.message)?;
-        let answer = match (&self.functions.handle_callback, info.request) {
-            (Some(handle_callback), Some(request)) => {
-                let params = (request.into(), outcome.map_err(bindings::RequestError::from));
-                self.store.data_mut().message = Some(info);
-                handle_callback.call(&mut self.store, params)
-            }
-            _ => Ok((Ok(()),)),
+        let request = info.request;
+        self.store.data_mut().message = Some(info);
+        let answer = match request {
+            Some(request) => self.callee.handle_callback(&mut self.store, request, outcome),
+            None => Ok((Ok(()),)),
         };
         self.store.data_mut().message = None;
         self.answer("handle-callback", self.time.message, answer)
@@ -223,13 +244,8 @@ impl Instance {
             return block_on(self.handle_exit_async(component, reason, info));
         }
         self.begin(self.time.message)?;
-        let answer = match &self.functions.handle_exit {
-            Some(handle_exit) => {
-                self.store.data_mut().message = Some(info);
-                handle_exit.call(&mut self.store, (component, reason.into()))
-            }
-            None => Ok((Ok(()),)),
-        };
+        self.store.data_mut().message = Some(info);
+        let answer = self.callee.handle_exit(&mut self.store, component, reason);
         self.store.data_mut().message = None;
         self.answer("handle-exit", self.time.message, answer)
     }
@@ -244,10 +260,7 @@ impl Instance {
             return block_on(self.check_health_async());
         }
         self.begin(self.time.message)?;
-        let answer = match &self.functions.check {
-            Some(check) => check.call(&mut self.store, ()),
-            None => Ok((Status::Healthy,)),
-        };
+        let answer = self.callee.check(&mut self.store);
         let (status,) = self.end("check", self.time.message, answer)?;
         Ok(status.into())
     }
@@ -262,10 +275,7 @@ impl Instance {
             return block_on(self.shutdown_async());
         }
         self.begin(self.time.shutdown)?;
-        let outcome = match &self.functions.shutdown {
-            Some(shutdown) => shutdown.call(&mut self.store, ()),
-            None => Ok(()),
-        };
+        let outcome = self.callee.shutdown(&mut self.store);
         self.shut_down(outcome)
     }
 

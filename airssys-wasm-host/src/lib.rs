@@ -56,8 +56,10 @@
 //! [`Outbox`]: airssys_wasm_core::Outbox
 
 mod bindings;
+mod callee;
 mod component;
 mod contract;
+mod core_abi;
 mod core_module;
 mod description;
 mod engine;

@@ -5,7 +5,9 @@ use airssys_wasm_core::{
 };
 
 use crate::bindings::{self, Status};
+use crate::callee::Callee;
 use crate::fault::crash_in_start;
+use crate::instance::Linked;
 use crate::limits::Limits;
 use crate::time_limit::{self, TimeLimit, TimeLimits};
 use crate::waiting::Waiting;
@@ -25,9 +27,9 @@ impl InstancePre {
         outbox: Box<dyn Outbox>,
         limits: Limits,
     ) -> Result<Instance, Crash> {
-        if !self.can_wait() {
+        let (true, Linked::Component(linked, exports)) = (self.can_wait(), &self.linked) else {
             return self.instantiate_in(surroundings, id, outbox, limits);
-        }
+        };
         let time = TimeLimits::new(&limits, self.pace);
         let failed = |error| crash_in_start(time.init, error);
         let needs_tokio = self.taken.needs_tokio();
@@ -35,10 +37,11 @@ impl InstancePre {
         let mut store = self.store(surroundings, id, outbox, &limits, Some(&waiting))?;
         time_limit::take_turns(&mut store, self.pace).map_err(failed)?;
         time.init.start_waiting(&mut store).map_err(failed)?;
-        let instance = self.linked.instantiate_async(&mut store);
+        let instance = linked.instantiate_async(&mut store);
         let instance = waiting.run(time.init.duration, instance).await.map_err(failed)?;
-        let functions = self.exports.of_instance(&instance, &mut store).map_err(failed)?;
-        Ok(Instance { store, functions, time, crashed: None, waiting: Some(waiting) })
+        let functions = exports.of_instance(&instance, &mut store).map_err(failed)?;
+        let callee = Callee::Component(functions);
+        Ok(Instance { store, callee, time, crashed: None, waiting: Some(waiting) })
     }
 }
 
@@ -55,10 +58,12 @@ impl Instance {
     ///
     /// As there.
     pub async fn init_async(&mut self) -> Result<(), Failure> {
-        let Some(waiting) = self.begin_waiting(self.time.init)? else {
+        let (Some(waiting), Callee::Component(functions)) =
+            (self.begin_waiting(self.time.init)?, &self.callee)
+        else {
             return self.init();
         };
-        let outcome = match &self.functions.init {
+        let outcome = match &functions.init {
             Some(init) => {
                 let call = init.call_async(&mut self.store, ());
                 waiting.run(self.time.init.duration, call).await
@@ -79,11 +84,13 @@ impl Instance {
         message: &[u8],
         info: MessageInfo,
     ) -> Result<Option<Vec<u8>>, Failure> {
-        let Some(waiting) = self.begin_waiting(self.time.message)? else {
+        let (Some(waiting), Callee::Component(functions)) =
+            (self.begin_waiting(self.time.message)?, &self.callee)
+        else {
             return self.handle_message(sender, message, info);
         };
         self.store.data_mut().message = Some(info);
-        let call = self.functions.handle_message.call_async(&mut self.store, (sender, message));
+        let call = functions.handle_message.call_async(&mut self.store, (sender, message));
         let outcome = waiting.run(self.time.message.duration, call).await;
         self.store.data_mut().message = None;
         self.answer("handle-message", self.time.message, outcome)
@@ -99,10 +106,12 @@ impl Instance {
         outcome: Result<&[u8], &RequestError>,
         info: MessageInfo,
     ) -> Result<(), Failure> {
-        let Some(waiting) = self.begin_waiting(self.time.message)? else {
+        let (Some(waiting), Callee::Component(functions)) =
+            (self.begin_waiting(self.time.message)?, &self.callee)
+        else {
             return self.handle_callback(outcome, info);
         };
-        let answer = match (&self.functions.handle_callback, info.request) {
+        let answer = match (&functions.handle_callback, info.request) {
             (Some(handle_callback), Some(request)) => {
                 let params = (request.into(), outcome.map_err(bindings::RequestError::from));
                 self.store.data_mut().message = Some(info);
@@ -126,10 +135,12 @@ impl Instance {
         reason: &ExitReason,
         info: MessageInfo,
     ) -> Result<(), Failure> {
-        let Some(waiting) = self.begin_waiting(self.time.message)? else {
+        let (Some(waiting), Callee::Component(functions)) =
+            (self.begin_waiting(self.time.message)?, &self.callee)
+        else {
             return self.handle_exit(component, reason, info);
         };
-        let answer = match &self.functions.handle_exit {
+        let answer = match &functions.handle_exit {
             Some(handle_exit) => {
                 self.store.data_mut().message = Some(info);
                 let call = handle_exit.call_async(&mut self.store, (component, reason.into()));
@@ -147,10 +158,12 @@ impl Instance {
     ///
     /// As there.
     pub async fn check_health_async(&mut self) -> Result<Health, Failure> {
-        let Some(waiting) = self.begin_waiting(self.time.message)? else {
+        let (Some(waiting), Callee::Component(functions)) =
+            (self.begin_waiting(self.time.message)?, &self.callee)
+        else {
             return self.check_health();
         };
-        let answer = match &self.functions.check {
+        let answer = match &functions.check {
             Some(check) => {
                 let call = check.call_async(&mut self.store, ());
                 waiting.run(self.time.message.duration, call).await
@@ -167,10 +180,12 @@ impl Instance {
     ///
     /// As there.
     pub async fn shutdown_async(&mut self) -> Result<(), Crash> {
-        let Some(waiting) = self.begin_waiting(self.time.shutdown)? else {
+        let (Some(waiting), Callee::Component(functions)) =
+            (self.begin_waiting(self.time.shutdown)?, &self.callee)
+        else {
             return self.shutdown();
         };
-        let outcome = match &self.functions.shutdown {
+        let outcome = match &functions.shutdown {
             Some(shutdown) => {
                 let call = shutdown.call_async(&mut self.store, ());
                 waiting.run(self.time.shutdown.duration, call).await

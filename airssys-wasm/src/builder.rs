@@ -32,6 +32,7 @@ use crate::system::System;
 pub struct SystemBuilder {
     workers: Option<usize>,
     slice: Duration,
+    wrap_core_modules: bool,
     spare_threads: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) drain: Duration,
@@ -59,6 +60,7 @@ impl Default for SystemBuilder {
         Self {
             workers: None,
             slice: Duration::from_millis(1),
+            wrap_core_modules: false,
             spare_threads: Scheduler::SPARE_THREADS,
             request_timeout: Duration::from_secs(5),
             drain: Duration::from_secs(10),
@@ -88,6 +90,13 @@ impl SystemBuilder {
     #[must_use]
     pub fn slice(self, slice: Duration) -> Self {
         Self { slice, ..self }
+    }
+
+    /// Runs core modules as the components that they can be made into, not as they are. They do
+    /// the same in both ways, and each call takes twice as long in this one.
+    #[must_use]
+    pub fn wrap_core_modules(self, wrap_core_modules: bool) -> Self {
+        Self { wrap_core_modules, ..self }
     }
 
     /// How many threads there may be besides one for each worker, for guests that have made room
@@ -193,7 +202,8 @@ impl SystemBuilder {
         let engine = match self.engine {
             Some(engine) => engine,
             None => {
-                let config = EngineConfig { time_meter, slice: self.slice };
+                let Self { slice, wrap_core_modules, .. } = self;
+                let config = EngineConfig { time_meter, slice, wrap_core_modules };
                 Engine::new(config).map_err(BuildError::Engine)?
             }
         };

@@ -1,4 +1,5 @@
-//! Hostile guests on worker threads, where time is the machine's.
+//! Hostile guests on worker threads, where time is the machine's. Those that are core modules run as
+//! components here.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
@@ -34,7 +35,7 @@ fn a_hostile_guest_on_threads_harms_itself_alone() {
 }
 
 fn threads(builder: SystemBuilder) -> System {
-    builder.workers(2).output(std::io::sink()).build().unwrap()
+    builder.wrap_core_modules(true).workers(2).output(std::io::sink()).build().unwrap()
 }
 
 impl Ground for System {

@@ -34,7 +34,7 @@ pub(crate) fn guests() -> Vec<Hostile> {
         hostile(
             "sends in its start function",
             &format!("{} (func $begin {send}) (start $begin)", idle()),
-            Expected::NoStart(Trap, "uninitialized element"),
+            Expected::NoStart(Trap, "in start"),
         ),
         hostile("traps in init", &(idle() + &init("unreachable")), Expected::NoStart(Trap, trap)),
         hostile(

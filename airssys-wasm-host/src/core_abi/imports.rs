@@ -1,0 +1,166 @@
+use std::time::Duration;
+
+use airssys_wasm_core::{RequestId, TimerId};
+use wasmtime::{AsContextMut, Caller, Linker, Trap};
+
+use super::lower::{Lower, Recipient};
+use super::memory::{Memory, Violation};
+use crate::contract::{CONTEXT, MESSAGING, MONITORS, TIMERS, TOPICS};
+use crate::state::State;
+
+type Guest<'a> = Caller<'a, State>;
+
+/// Provides every import of the contract.
+pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    linker
+        .func_wrap(MESSAGING, "send-message", send_message)?
+        .func_wrap(MESSAGING, "send-request", send_request)?
+        .func_wrap(MESSAGING, "cancel-request", cancel_request)?
+        .func_wrap(CONTEXT, "self-id", self_id)?
+        .func_wrap(CONTEXT, "current-message", current_message)?
+        .func_wrap(TOPICS, "subscribe", subscribe)?
+        .func_wrap(TOPICS, "unsubscribe", unsubscribe)?
+        .func_wrap(TOPICS, "publish", publish)?
+        .func_wrap(TOPICS, "current-topic", current_topic)?
+        .func_wrap(TIMERS, "send-after", send_after)?
+        .func_wrap(TIMERS, "cancel", cancel_timer)?
+        .func_wrap(MONITORS, "monitor", monitor)?
+        .func_wrap(MONITORS, "demonitor", demonitor)?;
+    Ok(())
+}
+
+/// The guest's memory and what goes with its store, for a call that the guest may make now.
+fn open<'a>(guest: &'a mut Guest<'_>) -> wasmtime::Result<(Memory<'a>, &'a mut State)> {
+    let core = guest.data().core.as_ref().ok_or(Violation::TooEarly)?;
+    if !core.may_leave {
+        return Err(Trap::CannotLeaveComponent.into());
+    }
+    let memory = core.memory;
+    let (memory, state) = memory.data_and_store_mut(guest.as_context_mut());
+    Ok((Memory::new(memory), state))
+}
+
+/// The same for calls to which memory is of no matter: they may come before it is known.
+fn state<'a>(guest: &'a mut Guest<'_>) -> wasmtime::Result<&'a mut State> {
+    let state = guest.data_mut();
+    match &state.core {
+        Some(core) if !core.may_leave => Err(Trap::CannotLeaveComponent.into()),
+        _ => Ok(state),
+    }
+}
+
+/// Hands the guest its answer, at the address that it gave for it.
+fn answer(mut guest: Guest<'_>, at: u32, answer: &impl Lower) -> wasmtime::Result<()> {
+    let memory = guest.data().core.as_ref().ok_or(Violation::TooEarly)?.memory;
+    Recipient::new(guest.as_context_mut(), memory).lower(at, answer)
+}
+
+fn send_message(
+    mut guest: Guest<'_>,
+    target: u32,
+    target_length: u32,
+    message: u32,
+    length: u32,
+    result: u32,
+) -> wasmtime::Result<()> {
+    let (memory, state) = open(&mut guest)?;
+    let (message, target) = (memory.bytes(message, length)?, memory.text(target, target_length)?);
+    let sent = state.outbox.get_mut().send_message(target, message);
+    answer(guest, result, &sent)
+}
+
+fn send_request(
+    mut guest: Guest<'_>,
+    target: u32,
+    target_length: u32,
+    request: u32,
+    length: u32,
+    timeout_ms: u64,
+    result: u32,
+) -> wasmtime::Result<()> {
+    let (memory, state) = open(&mut guest)?;
+    let (request, target) = (memory.bytes(request, length)?, memory.text(target, target_length)?);
+    let timeout = (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms));
+    let sent = state.outbox.get_mut().send_request(target, request, timeout);
+    answer(guest, result, &sent)
+}
+
+fn cancel_request(mut guest: Guest<'_>, high: u64, low: u64) -> wasmtime::Result<u32> {
+    let id = RequestId::from_halves(high, low);
+    Ok(state(&mut guest)?.outbox.get_mut().cancel_request(id).into())
+}
+
+fn self_id(mut guest: Guest<'_>, result: u32) -> wasmtime::Result<()> {
+    let (_, state) = open(&mut guest)?;
+    let id = state.id.as_str().to_owned();
+    answer(guest, result, &id)
+}
+
+fn current_message(mut guest: Guest<'_>, result: u32) -> wasmtime::Result<()> {
+    let (_, state) = open(&mut guest)?;
+    let message = state.message.clone();
+    answer(guest, result, &message)
+}
+
+fn subscribe(mut guest: Guest<'_>, pattern: u32, length: u32, result: u32) -> wasmtime::Result<()> {
+    let (memory, state) = open(&mut guest)?;
+    let subscribed = state.outbox.get_mut().subscribe(memory.text(pattern, length)?);
+    answer(guest, result, &subscribed)
+}
+
+fn unsubscribe(mut guest: Guest<'_>, pattern: u32, length: u32) -> wasmtime::Result<u32> {
+    let (memory, state) = open(&mut guest)?;
+    Ok(state.outbox.get_mut().unsubscribe(memory.text(pattern, length)?).into())
+}
+
+fn publish(
+    mut guest: Guest<'_>,
+    topic: u32,
+    topic_length: u32,
+    message: u32,
+    length: u32,
+    result: u32,
+) -> wasmtime::Result<()> {
+    let (memory, state) = open(&mut guest)?;
+    let (message, topic) = (memory.bytes(message, length)?, memory.text(topic, topic_length)?);
+    let published = state.outbox.get_mut().publish(topic, message);
+    answer(guest, result, &published)
+}
+
+fn current_topic(mut guest: Guest<'_>, result: u32) -> wasmtime::Result<()> {
+    let (_, state) = open(&mut guest)?;
+    let topic = state.message.as_ref().and_then(|message| message.topic.as_ref());
+    let topic = topic.map(ToString::to_string);
+    answer(guest, result, &topic)
+}
+
+fn send_after(
+    mut guest: Guest<'_>,
+    target: u32,
+    target_length: u32,
+    message: u32,
+    length: u32,
+    delay_ms: u64,
+    result: u32,
+) -> wasmtime::Result<()> {
+    let (memory, state) = open(&mut guest)?;
+    let (message, target) = (memory.bytes(message, length)?, memory.text(target, target_length)?);
+    let delay = Duration::from_millis(delay_ms);
+    let set = state.outbox.get_mut().send_after(target, message, delay).map(TimerId::number);
+    answer(guest, result, &set)
+}
+
+fn cancel_timer(mut guest: Guest<'_>, id: u64) -> wasmtime::Result<u32> {
+    Ok(state(&mut guest)?.outbox.get_mut().cancel_timer(TimerId::new(id)).into())
+}
+
+fn monitor(mut guest: Guest<'_>, target: u32, length: u32, result: u32) -> wasmtime::Result<()> {
+    let (memory, state) = open(&mut guest)?;
+    let monitored = state.outbox.get_mut().monitor(memory.text(target, length)?);
+    answer(guest, result, &monitored)
+}
+
+fn demonitor(mut guest: Guest<'_>, target: u32, length: u32) -> wasmtime::Result<u32> {
+    let (memory, state) = open(&mut guest)?;
+    Ok(state.outbox.get_mut().demonitor(memory.text(target, length)?).into())
+}

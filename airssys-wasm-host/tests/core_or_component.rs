@@ -1,0 +1,307 @@
+//! A core module does the same whether it runs as it is or as the component that is made of it:
+//! random guests are given random orders in both ways, and what they answer, send and have in
+//! memory is compared, and how they crash.
+//!
+//! `AIRSSYS_GUESTS` and `AIRSSYS_MESSAGES` say how many guests, and how many messages for each;
+//! `AIRSSYS_SEED` has one guest only, and `--nocapture` tells how often each crash was met.
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+
+#[path = "core_or_component/exports.rs"]
+mod exports;
+#[path = "core_or_component/orders.rs"]
+mod orders;
+#[path = "core_or_component/recorder.rs"]
+mod recorder;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::time::Duration;
+
+use airssys_wasm_core::{
+    ComponentError, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
+    RequestId, TraceParent,
+};
+use airssys_wasm_host::{
+    Component, Engine, EngineConfig, Instance, InstancePre, Limits, TimeMeter,
+};
+use rand::rngs::SmallRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+use exports::{CALLBACK, EXITS, HEALTH, LIFECYCLE, STARTS};
+use orders::{orders, show_all};
+use recorder::Recorder;
+
+/// What the guest is asked, apart from messages.
+enum Call {
+    Message(String, Vec<u8>, MessageInfo),
+    Callback(Result<Vec<u8>, RequestError>, MessageInfo),
+    Exit(String, ExitReason),
+    Check,
+    Init,
+    Shutdown,
+}
+
+/// What can be seen of a call.
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    Response(Option<Vec<u8>>),
+    Done,
+    Health(Health),
+    Refused(ComponentError),
+    Crashed(CrashKind, &'static str),
+    Ended,
+}
+
+#[test]
+fn a_core_module_does_the_same_as_the_component_that_is_made_of_it() {
+    let number = |name, default| env::var(name).map_or(default, |text| text.parse().unwrap());
+    let guests = match env::var("AIRSSYS_SEED") {
+        Ok(seed) => seed.parse().unwrap()..=seed.parse().unwrap(),
+        Err(_) => 1..=number("AIRSSYS_GUESTS", 60),
+    };
+    let messages = number("AIRSSYS_MESSAGES", 200);
+    let mut met = BTreeMap::new();
+    for seed in guests {
+        Pair::new(seed).run(messages, &mut met);
+    }
+    for (crash, times) in met {
+        println!("{times:>9} {crash}");
+    }
+}
+
+/// The same guest twice.
+struct Pair {
+    seed: u64,
+    random: SmallRng,
+    core: Guest,
+    component: Guest,
+}
+
+struct Guest {
+    linked: InstancePre,
+    instance: Option<Instance>,
+}
+
+impl Pair {
+    fn new(seed: u64) -> Self {
+        let mut random = SmallRng::seed_from_u64(seed);
+        let text = guest(&mut random);
+        Self { seed, core: Guest::new(&text, false), component: Guest::new(&text, true), random }
+    }
+
+    fn run(mut self, messages: u64, met: &mut BTreeMap<String, u64>) {
+        for number in 0..messages {
+            if self.core.instance.is_none() && !self.start(met) {
+                return;
+            }
+            let call = if number + 1 == messages || self.random.random_ratio(1, 50) {
+                Call::Message("test/last".into(), show_all(), MessageInfo::new(0))
+            } else {
+                call(&mut self.random)
+            };
+            self.call(number, &call, met);
+        }
+    }
+
+    /// False if it does not start, in both ways.
+    fn start(&mut self, met: &mut BTreeMap<String, u64>) -> bool {
+        let seed = self.random.random();
+        let (core, component) = (self.core.start(seed), self.component.start(seed));
+        assert_eq!(core, component, "seed {}, at the start", self.seed);
+        if let Some(crash) = &core {
+            *met.entry(format!("{crash:?} at the start")).or_default() += 1;
+        }
+        core.is_none()
+    }
+
+    fn call(&mut self, number: u64, call: &Call, met: &mut BTreeMap<String, u64>) {
+        let (core, sent) = self.core.call(call);
+        let (component, expected_sent) = self.component.call(call);
+        let seed = self.seed;
+        assert!(core == component, "seed {seed}, call {number}: {core:?} and not {component:?}");
+        assert_eq!(sent, expected_sent, "seed {seed}, call {number}");
+        let met_as = match &core {
+            Outcome::Crashed(..) => format!("{core:?}"),
+            Outcome::Response(_) => "response".into(),
+            Outcome::Refused(_) => "refused".into(),
+            _ => "other answer".into(),
+        };
+        *met.entry(met_as).or_default() += 1;
+        if matches!(core, Outcome::Crashed(..) | Outcome::Ended) {
+            (self.core.instance, self.component.instance) = (None, None);
+        }
+    }
+}
+
+impl Guest {
+    fn new(text: &str, wrap_core_modules: bool) -> Self {
+        let time_meter = TimeMeter::Fuel { per_millisecond: 3_000 };
+        let config = EngineConfig { time_meter, wrap_core_modules, ..EngineConfig::default() };
+        let engine = Engine::new(config).unwrap();
+        let linked = Component::load(&engine, text.as_bytes()).unwrap().pre().unwrap();
+        Self { linked, instance: None }
+    }
+
+    fn start(&mut self, seed: u64) -> Option<(CrashKind, &'static str)> {
+        let limits = Limits {
+            memory: 5 << 16,
+            init_timeout: Duration::from_millis(100),
+            ..Limits::default()
+        };
+        let id = "test/guest".parse().unwrap();
+        match self.linked.instantiate(id, Box::new(Recorder::new(seed)), limits) {
+            Ok(instance) => {
+                self.instance = Some(instance);
+                None
+            }
+            Err(crash) => match kind(&crash) {
+                // An import that is called before the component is put together.
+                (kind, "table element") => Some((kind, "too early")),
+                crash => Some(crash),
+            },
+        }
+    }
+
+    /// What comes of a call, and what was sent.
+    fn call(&mut self, call: &Call) -> (Outcome, Vec<String>) {
+        let instance = self.instance.as_mut().unwrap();
+        let outcome = match call {
+            Call::Message(sender, message, info) => {
+                outcome(instance.handle_message(sender, message, info.clone()), Outcome::Response)
+            }
+            Call::Callback(with, info) => {
+                let with = with.as_deref();
+                outcome(instance.handle_callback(with, info.clone()), |()| Outcome::Done)
+            }
+            Call::Exit(component, reason) => {
+                let info = MessageInfo::new(1);
+                outcome(instance.handle_exit(component, reason, info), |()| Outcome::Done)
+            }
+            Call::Check => outcome(instance.check_health(), Outcome::Health),
+            Call::Init => outcome(instance.init(), |()| Outcome::Done),
+            Call::Shutdown => match instance.shutdown() {
+                Ok(()) => Outcome::Done,
+                Err(crash) => crashed(&crash),
+            },
+        };
+        let sent = std::mem::take(&mut instance.outbox_mut::<Recorder>().unwrap().calls);
+        (outcome, sent)
+    }
+}
+
+fn outcome<T>(outcome: Result<T, Failure>, done: impl FnOnce(T) -> Outcome) -> Outcome {
+    match outcome {
+        Ok(value) => done(value),
+        Err(Failure::Refused(error)) => Outcome::Refused(error),
+        Err(Failure::Crashed(crash)) => crashed(&crash),
+        Err(Failure::Exited) => Outcome::Ended,
+    }
+}
+
+fn crashed(crash: &Crash) -> Outcome {
+    let (kind, cause) = kind(crash);
+    Outcome::Crashed(kind, cause)
+}
+
+/// What crashed it, in words that are the same in both ways.
+fn kind(crash: &Crash) -> (CrashKind, &'static str) {
+    const CAUSES: [(&str, &str); 24] = [
+        ("an import before it is put", "too early"),
+        ("returned a pointer that is not aligned", "allocation not aligned"),
+        ("realloc return: result not aligned", "allocation not aligned"),
+        ("returned a pointer beyond end", "allocation out of bounds"),
+        ("realloc return: beyond end", "allocation out of bounds"),
+        ("cannot leave component instance", "imports are closed"),
+        ("hands over is out of bounds", "address"),
+        ("it hands over is not aligned", "address"),
+        ("utf-8", "not UTF-8"),
+        ("discriminant", "case"),
+        ("pointer/length out of bounds", "address"),
+        ("return pointer not aligned", "address"),
+        ("pointer not aligned", "address"),
+        ("pointer is not aligned", "address"),
+        ("pointer out of bounds", "address"),
+        ("pointer size overflow", "address"),
+        ("out of bounds memory access", "load or store"),
+        ("uninitialized element", "table element"),
+        ("unreachable", "unreachable"),
+        ("stack", "stack"),
+        ("divide by zero", "division"),
+        ("bytes of memory", "memory limit"),
+        ("it may take", "time"),
+        ("in an earlier call", "earlier"),
+    ];
+    let text = crash.to_string();
+    let cause = CAUSES.iter().find(|(part, _)| text.contains(part));
+    (crash.kind(), cause.unwrap_or_else(|| panic!("another crash: {text}")).1)
+}
+
+fn guest(random: &mut SmallRng) -> String {
+    let mut part = |text: &'static str| if random.random_ratio(3, 4) { text } else { "" };
+    let parts = [part(CALLBACK), part(EXITS), part(LIFECYCLE), part(HEALTH)];
+    let odd = |random: &mut SmallRng, kinds: u32| match random.random_ratio(1, 10) {
+        true => random.random_range(0..kinds).to_string(),
+        false => "0".into(),
+    };
+    let (allocates, frees) = (odd(random, 7), odd(random, 5));
+    let start = STARTS.choose(random).unwrap();
+    include_str!("core_or_component/guest.wat")
+        .replace("(i32.const ALLOCATES)", &format!("(i32.const {allocates})"))
+        .replace("(i32.const FREES)", &format!("(i32.const {frees})"))
+        .replace("CALLBACK", parts[0])
+        .replace("EXITS", parts[1])
+        .replace("LIFECYCLE", parts[2])
+        .replace("HEALTH", parts[3])
+        .replace("START)", &format!("{start})"))
+}
+
+fn call(random: &mut SmallRng) -> Call {
+    match random.random_range(0..20) {
+        0 => Call::Callback(callback(random), info(random)),
+        1 => Call::Exit("test/monitored".into(), exit_reason(random)),
+        2 => Call::Check,
+        3 if random.random_ratio(1, 10) => Call::Shutdown,
+        3 => Call::Init,
+        _ => Call::Message(text(random), orders(random), info(random)),
+    }
+}
+
+fn callback(random: &mut SmallRng) -> Result<Vec<u8>, RequestError> {
+    Err(match random.random_range(0..8) {
+        0 => RequestError::TimedOut,
+        1 => RequestError::Refused(ComponentError::new(random.random(), text(random))),
+        2 => RequestError::Crashed,
+        3 => RequestError::Stopped,
+        4 => RequestError::Dropped,
+        5 => RequestError::ResponseTooLarge(random.random()),
+        _ => return Ok(text(random).into_bytes()),
+    })
+}
+
+fn exit_reason(random: &mut SmallRng) -> ExitReason {
+    match random.random_range(0..5) {
+        0 => ExitReason::Normal,
+        1 => ExitReason::Crashed(text(random)),
+        2 => ExitReason::Stopped,
+        3 => ExitReason::GivenUp(text(random)),
+        _ => ExitReason::NoSuchComponent,
+    }
+}
+
+fn info(random: &mut SmallRng) -> MessageInfo {
+    let mut maybe = || random.random_ratio(1, 2);
+    let (request, trace, topic) = (maybe(), maybe(), maybe());
+    MessageInfo {
+        request: request.then(|| RequestId::from_halves(random.random(), random.random())),
+        delivery: random.random(),
+        trace_parent: trace.then(|| TraceParent::root(random.random(), random.random())),
+        topic: topic.then(|| "test/topic".parse().unwrap()),
+        ..MessageInfo::new(random.random())
+    }
+}
+
+fn text(random: &mut SmallRng) -> String {
+    let length = random.random_range(0..40);
+    (0..length).map(|_| ['a', 'ö', '/', '日'].choose(random).unwrap()).collect()
+}
