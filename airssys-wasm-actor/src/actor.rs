@@ -10,6 +10,25 @@ pub trait Actor: Send + Sized + 'static {
     /// Handles one message. Until it returns, no other call of this actor is made.
     fn handle(&mut self, message: Self::Message, context: &mut Context<'_, Self>);
 
+    /// How many of `next`, of which there are two at least, it handles in one call.
+    fn takes_together(&self, next: &VecDeque<Self::Message>) -> usize {
+        let _ = next;
+        1
+    }
+
+    /// Handles the first `count` of `next`, as many as it [takes together](Self::takes_together) or
+    /// fewer, and takes them out. Those that it leaves are handled again.
+    fn handle_together(
+        &mut self,
+        next: &mut VecDeque<Self::Message>,
+        count: usize,
+        context: &mut Context<'_, Self>,
+    ) {
+        for message in next.drain(..count) {
+            self.handle(message, context);
+        }
+    }
+
     /// Goes on with a message in the middle of which the actor [waits](Context::wait), after it was
     /// woken. It may have been woken for nothing.
     fn proceed(&mut self, context: &mut Context<'_, Self>) {

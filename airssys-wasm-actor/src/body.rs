@@ -76,6 +76,14 @@ impl<A: Actor> Body<A> {
             handled = Some(done);
         }
         while activation.budget > 0 && self.control.lets_handle() && !urgent() {
+            let together = self.together(activation.budget);
+            if together > 1 {
+                activation.budget -= together;
+                let began = handled.is_none().then_some(activation.now);
+                let done = self.call_together(together, progress, activation, began);
+                handled = Some(handled.unwrap_or(0) + done);
+                continue;
+            }
             let Some(message) = self.batch.pop_front() else { break };
             let weight = weigh::<A>(&message);
             progress.begin(weight);
@@ -87,6 +95,35 @@ impl<A: Actor> Body<A> {
             handled = Some(handled.unwrap_or(0) + done);
         }
         handled
+    }
+
+    /// How many of its messages come next in one call.
+    fn together(&self, budget: usize) -> usize {
+        if self.batch.len() < 2 {
+            return 1;
+        }
+        self.actor.takes_together(&self.batch).min(budget)
+    }
+
+    /// Calls the actor for its next `count` messages, and tells how many are done.
+    fn call_together(
+        &mut self,
+        count: usize,
+        progress: &Progress,
+        activation: &Activation,
+        began: Option<Duration>,
+    ) -> u64 {
+        let Self { actor, batch, control, .. } = self;
+        let weight = batch.iter().take(count).map(weigh::<A>).sum();
+        progress.begin(weight);
+        let (queued, mut again) = (batch.len(), None);
+        let mut context =
+            Context::new(control, &mut again, activation.worker, began, queued - count);
+        actor.handle_together(batch, count, &mut context);
+        let left = (batch.len() + count).saturating_sub(queued);
+        let left: Weight = batch.iter().take(left).map(weigh::<A>).sum();
+        progress.take_back(left);
+        weight.messages - left.messages
     }
 
     /// Calls the actor for a message of this weight, and tells how many messages are done.

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::iter::Sum;
 use std::time::Duration;
 
 use crate::sync::atomic::{AtomicU64, Ordering};
@@ -50,6 +51,15 @@ pub(crate) struct Mailbox<M> {
 pub(crate) struct Weight {
     pub(crate) messages: u64,
     pub(crate) bytes: u64,
+}
+
+impl Sum for Weight {
+    fn sum<I: Iterator<Item = Self>>(weights: I) -> Self {
+        weights.fold(Self::default(), |all, one| Self {
+            messages: all.messages + one.messages,
+            bytes: all.bytes + one.bytes,
+        })
+    }
 }
 
 /// What is queued, as far as it counts towards the limits.

@@ -146,6 +146,15 @@ impl Scheduler {
         }
     }
 
+    /// Has `nudge` be called when something becomes ready from outside and no worker is free: it is
+    /// to have actors that take long [make room](Self::make_room) soon. The first one that is set
+    /// holds. A scheduler without threads calls none.
+    pub fn nudge_with(&self, nudge: impl Fn() + Send + Sync + 'static) {
+        if let Order::Workers(workers) = &self.core.order {
+            workers.nudge_with(Box::new(nudge));
+        }
+    }
+
     /// Whether it has no threads, but is [stepped](Self::step).
     pub fn is_seeded(&self) -> bool {
         matches!(self.core.order, Order::Seeded(_))

@@ -1,5 +1,5 @@
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use airssys_wasm_core::Clock;
 
@@ -11,12 +11,16 @@ use crate::sync::Mutex;
 use crate::sync::thread::{self, JoinHandle};
 use crate::worker;
 
+/// Asks actors that take long to make room.
+pub(crate) type Nudge = Box<dyn Fn() + Send + Sync>;
+
 /// Threads that run what is ready, and what they share.
 pub(crate) struct Workers {
     pub(crate) queue: RunQueue,
     pub(crate) sleep: Sleep,
     pub(crate) hand_off: HandOff,
     pub(crate) clock: Arc<dyn Clock>,
+    nudge: OnceLock<Nudge>,
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -30,7 +34,7 @@ impl Workers {
         let (queue, places) = RunQueue::new(workers);
         let (sleep, hand_off) = (Sleep::new(workers), HandOff::new(spare_threads));
         let threads = Mutex::default();
-        (Arc::new(Self { queue, sleep, hand_off, clock, threads }), places)
+        (Arc::new(Self { queue, sleep, hand_off, clock, nudge: OnceLock::new(), threads }), places)
     }
 
     /// Starts a thread for each of `places`.
@@ -58,9 +62,23 @@ impl Workers {
         }
     }
 
+    /// Has actors that take long be asked like this to make room when something is injected and no
+    /// worker is free. Who sets it first has it.
+    pub(crate) fn nudge_with(&self, nudge: Nudge) {
+        // A scheduler is set up by one.
+        drop(self.nudge.set(nudge));
+    }
+
     fn inject(&self, task: Task) {
+        let is_first = !self.queue.has_injected();
         self.queue.inject(task);
         self.sleep.wake_for_injected();
+        if is_first
+            && !self.sleep.has_sleepers()
+            && let Some(nudge) = self.nudge.get()
+        {
+            nudge();
+        }
         if self.sleep.is_stopping() {
             self.clear();
         }

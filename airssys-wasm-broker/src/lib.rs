@@ -2,8 +2,8 @@
 //! for WebAssembly components.
 //!
 //! Nothing here does I/O, starts a thread or reads a clock. [`Registry`] and [`Topics`] are
-//! shared; each sender has [`Routes`] and [`OpenRequests`] of its own, without a lock, and
-//! [`DeadLetters`] leaves the lock to its owner.
+//! shared; each sender has [`Routes`], [`Handles`] and [`OpenRequests`] of its own, without a lock,
+//! and [`DeadLetters`] leaves the lock to its owner.
 //!
 //! ```
 //! use airssys_wasm_broker::{Registry, Routes};
@@ -26,12 +26,14 @@
 //! [AirsSys Wasm]: https://github.com/airssys/airssys-wasm
 
 mod dead_letters;
+mod handles;
 mod open_requests;
 mod registry;
 mod routes;
 mod topics;
 
 pub use dead_letters::DeadLetters;
+pub use handles::Handles;
 pub use open_requests::{OpenRequests, TooMany};
 pub use registry::{Registry, Taken};
 pub use routes::Routes;

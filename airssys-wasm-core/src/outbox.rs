@@ -1,7 +1,9 @@
 use std::any::Any;
 use std::time::Duration;
 
-use crate::{MonitorError, RequestId, SendError, SubscribeError, TimerError, TimerId};
+use crate::{
+    ComponentId, Handle, MonitorError, RequestId, SendError, SubscribeError, TimerError, TimerId,
+};
 
 /// The way out of a component: every send is judged here and answered.
 ///
@@ -31,6 +33,54 @@ pub trait Outbox: Any + Send {
     /// Ends a request of this component without a callback. False if there is no such request
     /// or it has been answered.
     fn cancel_request(&mut self, id: RequestId) -> bool;
+
+    /// A handle of `target`, to send to it by. An outbox without handles permits none.
+    ///
+    /// # Errors
+    ///
+    /// As [`send_message`](Self::send_message), as far as the target and the grants go.
+    fn look_up(&mut self, target: &str) -> Result<Handle, SendError> {
+        let _ = target;
+        Err(SendError::NotPermitted)
+    }
+
+    /// The handle of a component from which there is a message; it may not be one that can be sent
+    /// to.
+    fn handle_of(&mut self, sender: &ComponentId) -> Handle {
+        let _ = sender;
+        Handle::new(u64::MAX)
+    }
+
+    /// Whose handle this is; none if it is void.
+    fn component_of(&mut self, handle: Handle) -> Option<ComponentId> {
+        let _ = handle;
+        None
+    }
+
+    /// As [`send_message`](Self::send_message), to a component that was looked up.
+    ///
+    /// # Errors
+    ///
+    /// As there; [`SendError::InvalidTarget`] where the handle is void.
+    fn send_message_to(&mut self, target: Handle, message: &[u8]) -> Result<(), SendError> {
+        let _ = (target, message);
+        Err(SendError::InvalidTarget)
+    }
+
+    /// As [`send_request`](Self::send_request), to a component that was looked up.
+    ///
+    /// # Errors
+    ///
+    /// As there; [`SendError::InvalidTarget`] where the handle is void.
+    fn send_request_to(
+        &mut self,
+        target: Handle,
+        request: &[u8],
+        timeout: Option<Duration>,
+    ) -> Result<RequestId, SendError> {
+        let _ = (target, request, timeout);
+        Err(SendError::InvalidTarget)
+    }
 
     /// Has messages come to this component that are published under topics which `pattern`
     /// covers. An outbox without topics permits no subscription.

@@ -1,7 +1,7 @@
 //! The contract's types as wasmtime lifts and lowers them, and their counterparts in core.
 #![allow(missing_docs, unreachable_pub, unsafe_code, dead_code, clippy::all)]
 
-use airssys_wasm_core as core;
+use airssys_wasm_core as ours;
 
 wasmtime::component::bindgen!({
     path: "wit",
@@ -11,10 +11,12 @@ wasmtime::component::bindgen!({
         world guest {
             import airssys:component/messaging@0.1.0;
             import airssys:component/context@0.1.0;
+            import airssys:component/handles@0.1.0;
             import airssys:component/topics@0.1.0;
             import airssys:component/timers@0.1.0;
             import airssys:component/monitors@0.1.0;
             export airssys:component/handler@0.1.0;
+            export airssys:component/batch-handler@0.1.0;
             export airssys:component/callback@0.1.0;
             export airssys:component/exits@0.1.0;
             export airssys:component/lifecycle@0.1.0;
@@ -34,32 +36,40 @@ pub(crate) use exports::airssys::component::callback::RequestError;
 pub(crate) use exports::airssys::component::exits::ExitReason;
 pub(crate) use exports::airssys::component::health::Status;
 
-impl From<RequestId> for core::RequestId {
+/// A message of a batch, which is not copied before it is lowered.
+#[derive(wasmtime::component::ComponentType, wasmtime::component::Lower)]
+#[component(record)]
+pub(crate) struct BatchMessage<'a> {
+    pub(crate) sender: u64,
+    pub(crate) payload: &'a [u8],
+}
+
+impl From<RequestId> for ours::RequestId {
     fn from(id: RequestId) -> Self {
         Self::from_halves(id.high, id.low)
     }
 }
 
-impl From<core::RequestId> for RequestId {
-    fn from(id: core::RequestId) -> Self {
+impl From<ours::RequestId> for RequestId {
+    fn from(id: ours::RequestId) -> Self {
         Self { high: id.high(), low: id.low() }
     }
 }
 
-impl From<ComponentError> for core::ComponentError {
+impl From<ComponentError> for ours::ComponentError {
     fn from(error: ComponentError) -> Self {
         Self { code: error.code, message: error.message }
     }
 }
 
-impl From<&core::ComponentError> for ComponentError {
-    fn from(error: &core::ComponentError) -> Self {
+impl From<&ours::ComponentError> for ComponentError {
+    fn from(error: &ours::ComponentError) -> Self {
         Self { code: error.code, message: error.message.clone() }
     }
 }
 
-impl From<&core::MessageInfo> for MessageInfo {
-    fn from(info: &core::MessageInfo) -> Self {
+impl From<&ours::MessageInfo> for MessageInfo {
+    fn from(info: &ours::MessageInfo) -> Self {
         Self {
             sent_at: info.sent_at,
             request: info.request.map(RequestId::from),
@@ -69,66 +79,66 @@ impl From<&core::MessageInfo> for MessageInfo {
     }
 }
 
-impl From<core::SendError> for SendError {
-    fn from(error: core::SendError) -> Self {
+impl From<ours::SendError> for SendError {
+    fn from(error: ours::SendError) -> Self {
         match error {
-            core::SendError::InvalidTarget => Self::InvalidTarget,
-            core::SendError::NoSuchComponent => Self::NoSuchComponent,
-            core::SendError::NotPermitted => Self::NotPermitted,
-            core::SendError::CodecNotAccepted(codes) => Self::CodecNotAccepted(codes),
-            core::SendError::MessageTooLarge(limit) => Self::MessageTooLarge(limit),
-            core::SendError::RateLimited(milliseconds) => Self::RateLimited(milliseconds),
-            core::SendError::MailboxFull => Self::MailboxFull,
-            core::SendError::TooManyRequests(limit) => Self::TooManyRequests(limit),
-            core::SendError::Stopped => Self::Stopped,
-            core::SendError::NoCallback => Self::NoCallback,
+            ours::SendError::InvalidTarget => Self::InvalidTarget,
+            ours::SendError::NoSuchComponent => Self::NoSuchComponent,
+            ours::SendError::NotPermitted => Self::NotPermitted,
+            ours::SendError::CodecNotAccepted(codes) => Self::CodecNotAccepted(codes),
+            ours::SendError::MessageTooLarge(limit) => Self::MessageTooLarge(limit),
+            ours::SendError::RateLimited(milliseconds) => Self::RateLimited(milliseconds),
+            ours::SendError::MailboxFull => Self::MailboxFull,
+            ours::SendError::TooManyRequests(limit) => Self::TooManyRequests(limit),
+            ours::SendError::Stopped => Self::Stopped,
+            ours::SendError::NoCallback => Self::NoCallback,
         }
     }
 }
 
-impl From<core::SubscribeError> for SubscribeError {
-    fn from(error: core::SubscribeError) -> Self {
+impl From<ours::SubscribeError> for SubscribeError {
+    fn from(error: ours::SubscribeError) -> Self {
         match error {
-            core::SubscribeError::InvalidPattern => Self::InvalidPattern,
-            core::SubscribeError::NotPermitted => Self::NotPermitted,
-            core::SubscribeError::TooManySubscriptions(limit) => Self::TooManySubscriptions(limit),
+            ours::SubscribeError::InvalidPattern => Self::InvalidPattern,
+            ours::SubscribeError::NotPermitted => Self::NotPermitted,
+            ours::SubscribeError::TooManySubscriptions(limit) => Self::TooManySubscriptions(limit),
         }
     }
 }
 
-impl From<core::TimerError> for TimerError {
-    fn from(error: core::TimerError) -> Self {
+impl From<ours::TimerError> for TimerError {
+    fn from(error: ours::TimerError) -> Self {
         match error {
-            core::TimerError::Refused(error) => Self::Refused(error.into()),
-            core::TimerError::TooManyTimers(limit) => Self::TooManyTimers(limit),
+            ours::TimerError::Refused(error) => Self::Refused(error.into()),
+            ours::TimerError::TooManyTimers(limit) => Self::TooManyTimers(limit),
         }
     }
 }
 
-impl From<core::MonitorError> for MonitorError {
-    fn from(error: core::MonitorError) -> Self {
+impl From<ours::MonitorError> for MonitorError {
+    fn from(error: ours::MonitorError) -> Self {
         match error {
-            core::MonitorError::InvalidTarget => Self::InvalidTarget,
-            core::MonitorError::NotPermitted => Self::NotPermitted,
-            core::MonitorError::TooManyMonitors(limit) => Self::TooManyMonitors(limit),
-            core::MonitorError::NoHandler => Self::NoHandler,
+            ours::MonitorError::InvalidTarget => Self::InvalidTarget,
+            ours::MonitorError::NotPermitted => Self::NotPermitted,
+            ours::MonitorError::TooManyMonitors(limit) => Self::TooManyMonitors(limit),
+            ours::MonitorError::NoHandler => Self::NoHandler,
         }
     }
 }
 
-impl From<&core::ExitReason> for ExitReason {
-    fn from(reason: &core::ExitReason) -> Self {
+impl From<&ours::ExitReason> for ExitReason {
+    fn from(reason: &ours::ExitReason) -> Self {
         match reason {
-            core::ExitReason::Normal => Self::Normal,
-            core::ExitReason::Crashed(crash) => Self::Crashed(crash.clone()),
-            core::ExitReason::Stopped => Self::Stopped,
-            core::ExitReason::GivenUp(crash) => Self::GivenUp(crash.clone()),
-            core::ExitReason::NoSuchComponent => Self::NoSuchComponent,
+            ours::ExitReason::Normal => Self::Normal,
+            ours::ExitReason::Crashed(crash) => Self::Crashed(crash.clone()),
+            ours::ExitReason::Stopped => Self::Stopped,
+            ours::ExitReason::GivenUp(crash) => Self::GivenUp(crash.clone()),
+            ours::ExitReason::NoSuchComponent => Self::NoSuchComponent,
         }
     }
 }
 
-impl From<Status> for core::Health {
+impl From<Status> for ours::Health {
     fn from(status: Status) -> Self {
         match status {
             Status::Healthy => Self::Healthy,
@@ -138,15 +148,15 @@ impl From<Status> for core::Health {
     }
 }
 
-impl From<&core::RequestError> for RequestError {
-    fn from(error: &core::RequestError) -> Self {
+impl From<&ours::RequestError> for RequestError {
+    fn from(error: &ours::RequestError) -> Self {
         match error {
-            core::RequestError::TimedOut => Self::TimedOut,
-            core::RequestError::Refused(refusal) => Self::Refused(refusal.into()),
-            core::RequestError::Crashed => Self::Crashed,
-            core::RequestError::Stopped => Self::Stopped,
-            core::RequestError::Dropped => Self::Dropped,
-            core::RequestError::ResponseTooLarge(limit) => Self::ResponseTooLarge(*limit),
+            ours::RequestError::TimedOut => Self::TimedOut,
+            ours::RequestError::Refused(refusal) => Self::Refused(refusal.into()),
+            ours::RequestError::Crashed => Self::Crashed,
+            ours::RequestError::Stopped => Self::Stopped,
+            ours::RequestError::Dropped => Self::Dropped,
+            ours::RequestError::ResponseTooLarge(limit) => Self::ResponseTooLarge(*limit),
         }
     }
 }

@@ -1,8 +1,8 @@
 use airssys_wasm_core::{ExitReason, RequestError, RequestId};
 use wasmtime::Store;
 
-use crate::bindings::Status;
-use crate::exports::Answer;
+use crate::bindings::{BatchMessage, Status};
+use crate::exports::{Answer, Outcome};
 use crate::state::State;
 use crate::{core_abi, exports};
 
@@ -30,6 +30,17 @@ impl Callee {
         match self {
             Self::Component(component) => component.handle_message(store, sender, message),
             Self::Core(core) => core.handle_message(store, sender, message),
+        }
+    }
+
+    pub(crate) fn handle_messages(
+        &self,
+        store: &mut Store<State>,
+        messages: &[BatchMessage<'_>],
+    ) -> wasmtime::Result<(Vec<Outcome>,)> {
+        match self {
+            Self::Component(component) => component.handle_messages(store, messages),
+            Self::Core(core) => core.handle_messages(store, messages),
         }
     }
 

@@ -5,20 +5,22 @@ use wit_parser::{Function, InterfaceId, Resolve};
 
 pub(crate) const MESSAGING: &str = "airssys:component/messaging@0.1.0";
 pub(crate) const CONTEXT: &str = "airssys:component/context@0.1.0";
+pub(crate) const HANDLES: &str = "airssys:component/handles@0.1.0";
 pub(crate) const TOPICS: &str = "airssys:component/topics@0.1.0";
 pub(crate) const TIMERS: &str = "airssys:component/timers@0.1.0";
 pub(crate) const MONITORS: &str = "airssys:component/monitors@0.1.0";
 pub(crate) const HANDLER: &str = "airssys:component/handler@0.1.0";
+pub(crate) const BATCH_HANDLER: &str = "airssys:component/batch-handler@0.1.0";
 pub(crate) const CALLBACK: &str = "airssys:component/callback@0.1.0";
 pub(crate) const EXITS: &str = "airssys:component/exits@0.1.0";
 pub(crate) const LIFECYCLE: &str = "airssys:component/lifecycle@0.1.0";
 pub(crate) const HEALTH: &str = "airssys:component/health@0.1.0";
 
 /// The interfaces that a component may import.
-pub(crate) const IMPORTS: [&str; 5] = [MESSAGING, CONTEXT, TOPICS, TIMERS, MONITORS];
+pub(crate) const IMPORTS: [&str; 6] = [MESSAGING, CONTEXT, HANDLES, TOPICS, TIMERS, MONITORS];
 
 /// The interfaces that the host calls, where a component exports them.
-pub(crate) const EXPORTS: [&str; 5] = [HANDLER, CALLBACK, EXITS, LIFECYCLE, HEALTH];
+pub(crate) const EXPORTS: [&str; 6] = [HANDLER, BATCH_HANDLER, CALLBACK, EXITS, LIFECYCLE, HEALTH];
 
 /// The WIT package that guests are written against, parsed.
 pub(crate) struct Contract {

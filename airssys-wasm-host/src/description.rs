@@ -1,6 +1,6 @@
 use wasmparser::{ComponentExternalKind, ComponentTypeRef, Parser, Payload};
 
-use crate::contract::{CALLBACK, EXITS, HEALTH, LIFECYCLE};
+use crate::contract::{BATCH_HANDLER, CALLBACK, EXITS, HEALTH, LIFECYCLE};
 use crate::load_error::Cause;
 use crate::source::{Form, Source};
 use crate::{LoadError, core_module};
@@ -22,6 +22,8 @@ pub struct Description {
 /// The optional interfaces of the contract that a component exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Interfaces {
+    /// It can take many messages in one call.
+    pub batch_handler: bool,
     /// It can make requests: their outcome comes back here.
     pub callback: bool,
     /// It can monitor others: how those end comes back here.
@@ -59,6 +61,7 @@ impl Description {
         let Names { imports, exports } = names.map_err(LoadError::Invalid)?;
         let exported = |name: &str| exports.iter().any(|export| export == name);
         let interfaces = Interfaces {
+            batch_handler: exported(BATCH_HANDLER),
             callback: exported(CALLBACK),
             exits: exported(EXITS),
             lifecycle: exported(LIFECYCLE),

@@ -6,21 +6,28 @@ use wasmtime::component::{
 use wasmtime::{Engine, Store};
 
 use crate::LoadError;
-use crate::bindings::{ComponentError, ExitReason, RequestError, RequestId, Status};
-use crate::contract::{CALLBACK, Contract, EXITS, EXPORTS, HANDLER, HEALTH, LIFECYCLE};
+use crate::bindings::{BatchMessage, ComponentError, ExitReason, RequestError, RequestId, Status};
+use crate::contract::{
+    BATCH_HANDLER, CALLBACK, Contract, EXITS, EXPORTS, HANDLER, HEALTH, LIFECYCLE,
+};
 use crate::signature::Signature;
 use crate::state::State;
 
 /// What a function that may refuse gives back.
 pub(crate) type Answer<T> = (Result<T, ComponentError>,);
 
+/// What became of one message of a batch.
+pub(crate) type Outcome = Result<Option<Vec<u8>>, ComponentError>;
+
 type HandleMessage = TypedFunc<(&'static str, &'static [u8]), Answer<Option<Vec<u8>>>>;
+type HandleMessages = TypedFunc<(&'static [BatchMessage<'static>],), (Vec<Outcome>,)>;
 type HandleCallback = TypedFunc<(RequestId, Result<&'static [u8], RequestError>), Answer<()>>;
 type HandleExit = TypedFunc<(&'static str, ExitReason), Answer<()>>;
 
 /// Where the functions that the host calls are among a component's exports.
 pub(crate) struct Exports {
     handle_message: ComponentExportIndex,
+    handle_messages: Option<ComponentExportIndex>,
     handle_callback: Option<ComponentExportIndex>,
     handle_exit: Option<ComponentExportIndex>,
     check: Option<ComponentExportIndex>,
@@ -32,6 +39,7 @@ pub(crate) struct Exports {
 /// covariant in them.
 pub(crate) struct Functions {
     pub(crate) handle_message: HandleMessage,
+    handle_messages: Option<HandleMessages>,
     pub(crate) handle_callback: Option<HandleCallback>,
     pub(crate) handle_exit: Option<HandleExit>,
     pub(crate) check: Option<TypedFunc<(), (Status,)>>,
@@ -57,12 +65,17 @@ impl Exports {
             .ok_or_else(|| LoadError::MissingExport { interface: HANDLER.into() })?;
         Ok(Self {
             handle_message,
+            handle_messages: index(BATCH_HANDLER, "handle-messages"),
             handle_callback: index(CALLBACK, "handle-callback"),
             handle_exit: index(EXITS, "handle-exit"),
             check: index(HEALTH, "check"),
             init: index(LIFECYCLE, "init"),
             shutdown: index(LIFECYCLE, "shutdown"),
         })
+    }
+
+    pub(crate) fn takes_batches(&self) -> bool {
+        self.handle_messages.is_some()
     }
 
     pub(crate) fn of_instance<T: 'static>(
@@ -72,6 +85,7 @@ impl Exports {
     ) -> wasmtime::Result<Functions> {
         Ok(Functions {
             handle_message: instance.get_typed_func(&mut *store, self.handle_message)?,
+            handle_messages: optional(instance, store, self.handle_messages)?,
             handle_callback: optional(instance, store, self.handle_callback)?,
             handle_exit: optional(instance, store, self.handle_exit)?,
             check: optional(instance, store, self.check)?,
@@ -96,6 +110,17 @@ impl Functions {
         message: &[u8],
     ) -> wasmtime::Result<Answer<Option<Vec<u8>>>> {
         self.handle_message.call(store, (sender, message))
+    }
+
+    pub(crate) fn handle_messages(
+        &self,
+        store: &mut Store<State>,
+        messages: &[BatchMessage<'_>],
+    ) -> wasmtime::Result<(Vec<Outcome>,)> {
+        match &self.handle_messages {
+            Some(handle_messages) => handle_messages.call(store, (messages,)),
+            None => Ok((Vec::new(),)),
+        }
     }
 
     pub(crate) fn handle_callback(

@@ -1,12 +1,12 @@
 use std::time::Duration;
 
-use airssys_wasm_core::TimerId;
+use airssys_wasm_core::{Handle, TimerId};
 use wasmtime::StoreContextMut;
 use wasmtime::component::types::{ComponentFunc, ComponentItem};
 use wasmtime::component::{Component, Linker, WasmList, WasmStr};
 
 use crate::bindings;
-use crate::contract::{CONTEXT, Contract, IMPORTS, MESSAGING, MONITORS, TIMERS, TOPICS};
+use crate::contract::{CONTEXT, Contract, HANDLES, IMPORTS, MESSAGING, MONITORS, TIMERS, TOPICS};
 use crate::signature::Signature;
 use crate::state::State;
 use crate::wasi::{Needs, Standing};
@@ -24,6 +24,11 @@ pub(crate) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut context = linker.instance(CONTEXT)?;
     context.func_wrap("self-id", self_id)?;
     context.func_wrap("current-message", current_message)?;
+    let mut handles = linker.instance(HANDLES)?;
+    handles.func_wrap("look-up", look_up)?;
+    handles.func_wrap("component-of", component_of)?;
+    handles.func_wrap("send-message", send_message_to)?;
+    handles.func_wrap("send-request", send_request_to)?;
     let mut topics = linker.instance(TOPICS)?;
     topics.func_wrap("subscribe", subscribe)?;
     topics.func_wrap("unsubscribe", unsubscribe)?;
@@ -148,7 +153,7 @@ fn send_request(
 ) -> Sent<bindings::RequestId> {
     let target = target.to_str(&guest)?;
     let request = request.as_le_slice(&guest);
-    let timeout = (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms));
+    let timeout = timeout(timeout_ms);
     let sent = guest.data().outbox.borrow_mut().send_request(&target, request, timeout);
     Ok((sent.map(bindings::RequestId::from).map_err(bindings::SendError::from),))
 }
@@ -166,6 +171,39 @@ fn self_id(guest: Guest<'_>, (): ()) -> wasmtime::Result<(String,)> {
 
 fn current_message(guest: Guest<'_>, (): ()) -> wasmtime::Result<(Option<bindings::MessageInfo>,)> {
     Ok((guest.data().message.as_ref().map(bindings::MessageInfo::from),))
+}
+
+fn look_up(guest: Guest<'_>, (target,): (WasmStr,)) -> Sent<u64> {
+    let target = target.to_str(&guest)?;
+    let handle = guest.data().outbox.borrow_mut().look_up(&target);
+    Ok((handle.map(Handle::number).map_err(bindings::SendError::from),))
+}
+
+fn component_of(mut guest: Guest<'_>, (handle,): (u64,)) -> wasmtime::Result<(Option<String>,)> {
+    let component = guest.data_mut().outbox.get_mut().component_of(Handle::new(handle));
+    Ok((component.map(|component| component.as_str().to_owned()),))
+}
+
+fn send_message_to(guest: Guest<'_>, (target, message): (u64, WasmList<u8>)) -> Sent<()> {
+    let message = message.as_le_slice(&guest);
+    let target = Handle::new(target);
+    let sent = guest.data().outbox.borrow_mut().send_message_to(target, message);
+    Ok((sent.map_err(bindings::SendError::from),))
+}
+
+fn send_request_to(
+    guest: Guest<'_>,
+    (target, request, timeout_ms): (u64, WasmList<u8>, u64),
+) -> Sent<bindings::RequestId> {
+    let request = request.as_le_slice(&guest);
+    let (target, timeout) = (Handle::new(target), timeout(timeout_ms));
+    let sent = guest.data().outbox.borrow_mut().send_request_to(target, request, timeout);
+    Ok((sent.map(bindings::RequestId::from).map_err(bindings::SendError::from),))
+}
+
+/// As a guest gives it: 0 is the system's default.
+pub(crate) fn timeout(milliseconds: u64) -> Option<Duration> {
+    (milliseconds > 0).then(|| Duration::from_millis(milliseconds))
 }
 
 fn subscribe(

@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, Outbox, RequestError,
+    ComponentError, ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo,
+    Outbox, RequestError,
 };
 use pollster::block_on;
 use wasmtime::Store;
 
+use crate::bindings::BatchMessage;
 use crate::callee::Callee;
 use crate::core_abi::CoreInstancePre;
 use crate::exports::{Answer, Exports};
@@ -44,6 +46,13 @@ impl Linked {
         match self {
             Self::Component(linked, _) => linked.engine(),
             Self::Core(linked) => linked.engine(),
+        }
+    }
+
+    fn takes_batches(&self) -> bool {
+        match self {
+            Self::Component(_, exports) => exports.takes_batches(),
+            Self::Core(linked) => linked.takes_batches(),
         }
     }
 
@@ -105,7 +114,8 @@ impl InstancePre {
             .start(&mut store)
             .and_then(|()| self.linked.instantiate(&mut store))
             .map_err(|error| crash_in_start(time.init, error))?;
-        Ok(Instance { store, callee, time, crashed: None, waiting: None })
+        let takes_batches = self.linked.takes_batches();
+        Ok(Instance { store, callee, takes_batches, time, crashed: None, waiting: None })
     }
 
     /// A store for one instance; where it can wait, it does so by `waiting`.
@@ -155,6 +165,7 @@ impl fmt::Debug for InstancePre {
 pub struct Instance {
     pub(crate) store: Store<State>,
     pub(crate) callee: Callee,
+    pub(crate) takes_batches: bool,
     pub(crate) time: TimeLimits,
     /// Also set for as long as a call runs: an outbox that panics leaves it so.
     pub(crate) crashed: Option<CrashKind>,
@@ -201,6 +212,45 @@ impl Instance {
         let outcome = self.callee.handle_message(&mut self.store, sender, message);
         self.store.data_mut().message = None;
         self.answer("handle-message", self.time.message, outcome)
+    }
+
+    /// Whether [`handle_messages`](Self::handle_messages) is for it: it exports `batch-handler`, and
+    /// cannot wait.
+    pub fn takes_batches(&self) -> bool {
+        self.takes_batches
+    }
+
+    /// Hands the guest messages, each with its sender, in one call. It tells what became of each, as
+    /// [`handle_message`](Self::handle_message) would. The call may take as long as so many may.
+    ///
+    /// # Errors
+    ///
+    /// The guest crashed or ended itself, with all of them in hand. It is a crash not to answer each
+    /// message; so is this call where the guest does not [take batches](Self::takes_batches).
+    pub fn handle_messages(
+        &mut self,
+        messages: &[(&ComponentId, &[u8])],
+    ) -> Result<Vec<Result<Option<Vec<u8>>, ComponentError>>, Failure> {
+        let time = self.time.message.times(u32::try_from(messages.len()).unwrap_or(u32::MAX));
+        self.begin(time)?;
+        let outbox = self.store.data_mut().outbox.get_mut();
+        let handed_in: Vec<_> = messages
+            .iter()
+            .map(|(sender, payload)| BatchMessage {
+                sender: outbox.handle_of(sender).number(),
+                payload,
+            })
+            .collect();
+        let outcomes = self.callee.handle_messages(&mut self.store, &handed_in);
+        let (outcomes,) = self.end("handle-messages", time, outcomes)?;
+        if outcomes.len() != messages.len() {
+            self.crashed = Some(CrashKind::Trap);
+            let (told, all) = (outcomes.len(), messages.len());
+            let cause =
+                format!("in handle-messages: it returned {told} outcomes for {all} messages");
+            return Err(Crash::new(CrashKind::Trap, cause).into());
+        }
+        Ok(outcomes.into_iter().map(|outcome| outcome.map_err(ComponentError::from)).collect())
     }
 
     /// Tells the guest how the request `info.request` ended. It does nothing where the guest

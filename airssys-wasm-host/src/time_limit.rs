@@ -45,15 +45,15 @@ pub(crate) struct TimeLimit {
 
 #[derive(Clone, Copy)]
 enum Budget {
-    /// Of the first slice.
-    Ticks(u64),
+    /// It is counted as it passes.
+    Time,
     Fuel(u64),
 }
 
 impl TimeLimit {
     fn new(duration: Duration, fuel: Option<NonZeroU64>, pace: Pace) -> Self {
         let budget = match pace {
-            Pace::Ticks(slice) => Budget::Ticks(slice.min(ticks(duration))),
+            Pace::Ticks(_) => Budget::Time,
             Pace::Fuel { per_millisecond } => {
                 let fuel = duration.as_nanos().saturating_mul(per_millisecond.into()) / 1_000_000;
                 Budget::Fuel(u64::try_from(fuel).unwrap_or(u64::MAX))
@@ -62,10 +62,21 @@ impl TimeLimit {
         Self { duration, budget, fuel }
     }
 
+    /// The limit of a call for so many messages.
+    pub(crate) fn times(self, messages: u32) -> Self {
+        let budget = match self.budget {
+            Budget::Time => Budget::Time,
+            Budget::Fuel(fuel) => Budget::Fuel(fuel.saturating_mul(messages.into())),
+        };
+        let factor = NonZeroU64::new(messages.into()).unwrap_or(NonZeroU64::MIN);
+        let fuel = self.fuel.map(|fuel| fuel.saturating_mul(factor));
+        Self { duration: self.duration.saturating_mul(messages), budget, fuel }
+    }
+
     /// The limit that a call is over which has no fuel left; none where fuel stood for its time.
     pub(crate) fn fuel_limit(self) -> Option<NonZeroU64> {
         match self.budget {
-            Budget::Ticks(_) => self.fuel,
+            Budget::Time => self.fuel,
             Budget::Fuel(time) => self.fuel.filter(|fuel| fuel.get() < time),
         }
     }
@@ -75,24 +86,23 @@ impl TimeLimit {
         match (self.fuel_limit(), self.budget) {
             (Some(fuel), _) => store.set_fuel(fuel.get()),
             (None, Budget::Fuel(time)) => store.set_fuel(time),
-            (None, Budget::Ticks(_)) => Ok(()),
+            (None, Budget::Time) => Ok(()),
         }
     }
 
     /// Gives the store's next call this much time.
     pub(crate) fn start<T: Timed>(self, store: &mut Store<T>) -> wasmtime::Result<()> {
-        if let Budget::Ticks(ticks) = self.budget {
-            store.data_mut().own_time().begin(self.duration, ticks);
-            // The tick that is under way counts for nothing.
-            store.set_epoch_deadline(ticks + 1);
+        if let Budget::Time = self.budget {
+            *store.data_mut().own_time() = OwnTime::new(self.duration);
+            store.set_epoch_deadline(1);
         }
         self.fill(store)
     }
 
     /// As [`start`](Self::start) for a call that can wait: its time is counted by who polls it.
     pub(crate) fn start_waiting<T>(self, store: &mut Store<T>) -> wasmtime::Result<()> {
-        if let Budget::Ticks(ticks) = self.budget {
-            store.set_epoch_deadline(ticks);
+        if let Budget::Time = self.budget {
+            store.set_epoch_deadline(1);
         }
         self.fill(store)
     }
@@ -109,34 +119,31 @@ pub(crate) trait Timed {
 /// The time that a call has taken, without that in which others had their turn.
 ///
 /// It is the machine's, but no slice counts for more than its ticks and one: where more time
-/// passed, the guest was not running in it.
+/// passed, the guest was not running in it. What is left of the tick in which the call began counts
+/// for nothing, which spares each call a look at the clock.
 #[derive(Default)]
 pub(crate) struct OwnTime {
     limit: Duration,
     used: Duration,
-    slice: Slice,
+    slice: Option<Slice>,
 }
 
 /// What a guest computes without being asked.
-#[derive(Default)]
 struct Slice {
+    began: Instant,
     ticks: u64,
-    /// When it began; none for the first of a call, which spares each call a look at the clock.
-    began: Option<Instant>,
 }
 
 impl OwnTime {
-    fn begin(&mut self, limit: Duration, ticks: u64) {
-        *self = Self { limit, used: Duration::ZERO, slice: Slice { ticks, began: None } };
+    fn new(limit: Duration) -> Self {
+        Self { limit, used: Duration::ZERO, slice: None }
     }
 
-    /// Counts the slice that has ended. False if there is no time left.
+    /// Counts the slice that has ended, if one has. False if there is no time left.
     fn end_slice(&mut self, now: Instant) -> bool {
-        let Slice { ticks, began } = self.slice;
-        self.used += match began {
-            None => duration(ticks),
-            Some(began) => Pace::Ticks(ticks).computed(now.saturating_duration_since(began)),
-        };
+        if let Some(Slice { began, ticks }) = self.slice {
+            self.used += Pace::Ticks(ticks).computed(now.saturating_duration_since(began));
+        }
         self.used < self.limit
     }
 
@@ -144,17 +151,22 @@ impl OwnTime {
     fn begin_slice(&mut self, slice: u64, now: Instant) -> u64 {
         let left = self.limit.saturating_sub(self.used).as_nanos() / TICK.as_nanos();
         let ticks = slice.min(u64::try_from(left).unwrap_or(u64::MAX)).max(1);
-        self.slice = Slice { ticks, began: Some(now) };
+        self.slice = Some(Slice { began: now, ticks });
         ticks
     }
 }
 
-/// Has the store's guest make room for others after each slice, until it is out of time.
+/// Has the store's guest make room for others after each slice, until it is out of time. A slice
+/// also ends when the engine is nudged.
 pub(crate) fn slice<T: Timed>(store: &mut Store<T>, pace: Pace) {
     let Pace::Ticks(slice) = pace else { return };
     store.epoch_deadline_callback(move |mut guest| {
         let guest = guest.data_mut();
-        if !guest.own_time().end_slice(Instant::now()) {
+        let now = Instant::now();
+        if guest.own_time().slice.is_none() {
+            return Ok(UpdateDeadline::Continue(guest.own_time().begin_slice(slice, now)));
+        }
+        if !guest.own_time().end_slice(now) {
             return Ok(UpdateDeadline::Interrupt);
         }
         if !guest.make_room() {
@@ -216,11 +228,9 @@ mod tests {
 
     /// Counts slices, each of which ends so many microseconds after it began, until none is left.
     fn slices(limit_ms: u64, slice: u64, micros_per_slice: u64) -> (u32, Duration) {
-        let pace = Pace::Ticks(slice);
-        let limit = TimeLimit::new(Duration::from_millis(limit_ms), None, pace);
-        let Budget::Ticks(first) = limit.budget else { panic!("a pace of ticks") };
-        let (mut own, mut now, mut count) = (OwnTime::default(), Instant::now(), 0);
-        own.begin(limit.duration, first);
+        let mut own = OwnTime::new(Duration::from_millis(limit_ms));
+        let (mut now, mut count) = (Instant::now(), 0);
+        own.begin_slice(slice, now);
         loop {
             now += Duration::from_micros(micros_per_slice);
             count += 1;
@@ -240,15 +250,13 @@ mod tests {
     }
 
     #[test]
-    fn a_slice_that_began_within_a_tick_counts_for_what_it_was() {
-        let (count, used) = slices(100, 1, 500);
-        assert_eq!((count, used), (199, Duration::from_millis(100)));
+    fn a_slice_that_ends_early_counts_for_what_it_was() {
+        assert_eq!(slices(100, 1, 500), (200, Duration::from_millis(100)));
     }
 
     #[test]
     fn time_in_which_the_machine_did_not_run_the_guest_is_not_its_own() {
-        let (count, used) = slices(100, 1, 3_000_000);
-        assert_eq!((count, used), (51, Duration::from_millis(101)));
+        assert_eq!(slices(100, 1, 3_000_000), (50, Duration::from_millis(100)));
     }
 
     #[test]

@@ -41,7 +41,8 @@ impl InstancePre {
         let instance = waiting.run(time.init.duration, instance).await.map_err(failed)?;
         let functions = exports.of_instance(&instance, &mut store).map_err(failed)?;
         let callee = Callee::Component(functions);
-        Ok(Instance { store, callee, time, crashed: None, waiting: Some(waiting) })
+        let waiting = Some(waiting);
+        Ok(Instance { store, callee, takes_batches: false, time, crashed: None, waiting })
     }
 }
 

@@ -18,8 +18,8 @@ use std::env;
 use std::time::Duration;
 
 use airssys_wasm_core::{
-    ComponentError, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
-    RequestId, TraceParent,
+    ComponentError, ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo,
+    RequestError, RequestId, TraceParent,
 };
 use airssys_wasm_host::{
     Component, Engine, EngineConfig, Instance, InstancePre, Limits, TimeMeter,
@@ -28,13 +28,14 @@ use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-use exports::{CALLBACK, EXITS, HEALTH, LIFECYCLE, STARTS};
+use exports::{BATCH, CALLBACK, EXITS, HEALTH, LIFECYCLE, STARTS};
 use orders::{orders, show_all};
 use recorder::Recorder;
 
 /// What the guest is asked, apart from messages.
 enum Call {
     Message(String, Vec<u8>, MessageInfo),
+    Batch(Vec<(ComponentId, Vec<u8>)>),
     Callback(Result<Vec<u8>, RequestError>, MessageInfo),
     Exit(String, ExitReason),
     Check,
@@ -46,6 +47,7 @@ enum Call {
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Response(Option<Vec<u8>>),
+    Responses(Vec<Result<Option<Vec<u8>>, ComponentError>>),
     Done,
     Health(Health),
     Refused(ComponentError),
@@ -124,6 +126,7 @@ impl Pair {
         let met_as = match &core {
             Outcome::Crashed(..) => format!("{core:?}"),
             Outcome::Response(_) => "response".into(),
+            Outcome::Responses(_) => "responses of a batch".into(),
             Outcome::Refused(_) => "refused".into(),
             _ => "other answer".into(),
         };
@@ -170,6 +173,12 @@ impl Guest {
             Call::Message(sender, message, info) => {
                 outcome(instance.handle_message(sender, message, info.clone()), Outcome::Response)
             }
+            Call::Batch(messages) if instance.takes_batches() => {
+                let messages: Vec<_> =
+                    messages.iter().map(|(sender, payload)| (sender, payload.as_slice())).collect();
+                outcome(instance.handle_messages(&messages), Outcome::Responses)
+            }
+            Call::Batch(_) => Outcome::Done,
             Call::Callback(with, info) => {
                 let with = with.as_deref();
                 outcome(instance.handle_callback(with, info.clone()), |()| Outcome::Done)
@@ -206,7 +215,7 @@ fn crashed(crash: &Crash) -> Outcome {
 
 /// What crashed it, in words that are the same in both ways.
 fn kind(crash: &Crash) -> (CrashKind, &'static str) {
-    const CAUSES: [(&str, &str); 24] = [
+    const CAUSES: [(&str, &str); 27] = [
         ("an import before it is put", "too early"),
         ("returned a pointer that is not aligned", "allocation not aligned"),
         ("realloc return: result not aligned", "allocation not aligned"),
@@ -231,6 +240,9 @@ fn kind(crash: &Crash) -> (CrashKind, &'static str) {
         ("bytes of memory", "memory limit"),
         ("it may take", "time"),
         ("in an earlier call", "earlier"),
+        ("outcomes for", "too few or too many outcomes"),
+        ("hands over more than", "too much"),
+        ("too much data", "too much"),
     ];
     let text = crash.to_string();
     let cause = CAUSES.iter().find(|(part, _)| text.contains(part));
@@ -239,7 +251,7 @@ fn kind(crash: &Crash) -> (CrashKind, &'static str) {
 
 fn guest(random: &mut SmallRng) -> String {
     let mut part = |text: &'static str| if random.random_ratio(3, 4) { text } else { "" };
-    let parts = [part(CALLBACK), part(EXITS), part(LIFECYCLE), part(HEALTH)];
+    let parts = [part(BATCH), part(CALLBACK), part(EXITS), part(LIFECYCLE), part(HEALTH)];
     let odd = |random: &mut SmallRng, kinds: u32| match random.random_ratio(1, 10) {
         true => random.random_range(0..kinds).to_string(),
         false => "0".into(),
@@ -249,10 +261,11 @@ fn guest(random: &mut SmallRng) -> String {
     include_str!("core_or_component/guest.wat")
         .replace("(i32.const ALLOCATES)", &format!("(i32.const {allocates})"))
         .replace("(i32.const FREES)", &format!("(i32.const {frees})"))
-        .replace("CALLBACK", parts[0])
-        .replace("EXITS", parts[1])
-        .replace("LIFECYCLE", parts[2])
-        .replace("HEALTH", parts[3])
+        .replace("BATCH", parts[0])
+        .replace("CALLBACK", parts[1])
+        .replace("EXITS", parts[2])
+        .replace("LIFECYCLE", parts[3])
+        .replace("HEALTH", parts[4])
         .replace("START)", &format!("{start})"))
 }
 
@@ -263,8 +276,14 @@ fn call(random: &mut SmallRng) -> Call {
         2 => Call::Check,
         3 if random.random_ratio(1, 10) => Call::Shutdown,
         3 => Call::Init,
+        4..7 => Call::Batch(batch(random)),
         _ => Call::Message(text(random), orders(random), info(random)),
     }
+}
+
+fn batch(random: &mut SmallRng) -> Vec<(ComponentId, Vec<u8>)> {
+    let sender: ComponentId = "test/sender".parse().unwrap();
+    (0..random.random_range(0..5)).map(|_| (sender.clone(), orders(random))).collect()
 }
 
 fn callback(random: &mut SmallRng) -> Result<Vec<u8>, RequestError> {

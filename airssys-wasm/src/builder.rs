@@ -216,6 +216,8 @@ impl SystemBuilder {
                 (scheduler, StdRng::from_rng(&mut rand::rng()))
             }
         };
+        let nudged = engine.clone();
+        scheduler.nudge_with(move || nudged.nudge());
         let outside = scheduler.workers();
         let (max_count, max_bytes) = self.dead_letters;
         let runtime = Runtime {

@@ -2,7 +2,8 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
+    ComponentError, ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo,
+    RequestError,
 };
 use airssys_wasm_host::Instance;
 use bytes::Bytes;
@@ -83,6 +84,21 @@ impl Running {
                     Context { id, outbox: &mut **outbox, message: Some(&info), queued };
                 component.handle_message(sender, message, &mut context).map_err(Failure::Refused)
             }
+        }
+    }
+
+    pub(crate) fn takes_batches(&self) -> bool {
+        matches!(self, Self::Guest(instance) if instance.takes_batches())
+    }
+
+    /// Of a guest that [takes batches](Self::takes_batches).
+    pub(crate) fn handle_messages(
+        &mut self,
+        messages: &[(&ComponentId, &[u8])],
+    ) -> Result<Vec<Result<Option<Vec<u8>>, ComponentError>>, Failure> {
+        match self {
+            Self::Guest(instance) => instance.handle_messages(messages),
+            Self::Native { .. } => Ok(Vec::new()),
         }
     }
 

@@ -3,12 +3,13 @@ use wasmtime::error::Context;
 use wasmtime::{AsContextMut, Instance, Module, ModuleExport, Store, TypedFunc};
 use wasmtime::{WasmParams, WasmResults};
 
-use super::lower::allocate;
-use super::memory::{Lift, Memory};
+use super::layout::Layout;
+use super::lower::{allocate, reserve, write};
+use super::memory::{Lift, List, Memory};
 use super::{Core, Realloc, shut_in};
-use crate::bindings::Status;
-use crate::contract::{CALLBACK, EXITS, HANDLER, HEALTH, LIFECYCLE};
-use crate::exports::Answer;
+use crate::bindings::{BatchMessage, Status};
+use crate::contract::{BATCH_HANDLER, CALLBACK, EXITS, HANDLER, HEALTH, LIFECYCLE};
+use crate::exports::{Answer, Outcome};
 use crate::state::State;
 
 /// Where what the host calls or uses is among a core module's exports.
@@ -17,6 +18,7 @@ pub(crate) struct Exports {
     realloc: ModuleExport,
     initialize: Option<ModuleExport>,
     handle_message: Index,
+    handle_messages: Option<Index>,
     handle_callback: Option<Index>,
     handle_exit: Option<Index>,
     check: Option<Index>,
@@ -37,6 +39,7 @@ pub(crate) struct Functions {
     memory: wasmtime::Memory,
     realloc: Realloc,
     handle_message: Export<MessageParams, u32>,
+    handle_messages: Seldom<(u32, u32), u32>,
     handle_callback: Seldom<CallbackParams, u32>,
     handle_exit: Seldom<ExitParams, u32>,
     check: Seldom<(), u32>,
@@ -56,7 +59,15 @@ struct Export<P, R> {
     free: Option<TypedFunc<R, ()>>,
 }
 
+/// Of a batch: sender and payload.
+const MESSAGE_FIELDS: &[Layout] = &[Layout::U64, Layout::LIST];
+const MESSAGE: Layout = Layout::record(MESSAGE_FIELDS);
+
 impl Exports {
+    pub(super) fn takes_batches(&self) -> bool {
+        self.handle_messages.is_some()
+    }
+
     /// None where one is missing that each module has.
     pub(super) fn find(module: &Module) -> Option<Self> {
         let at = |name: &str| module.get_export_index(name);
@@ -69,6 +80,7 @@ impl Exports {
             realloc: at("cabi_realloc")?,
             initialize: at("_initialize"),
             handle_message: function(HANDLER, "handle-message")?,
+            handle_messages: function(BATCH_HANDLER, "handle-messages"),
             handle_callback: function(CALLBACK, "handle-callback"),
             handle_exit: function(EXITS, "handle-exit"),
             check: function(HEALTH, "check"),
@@ -95,6 +107,7 @@ impl Exports {
             memory,
             realloc,
             handle_message: self.handle_message.of_instance(instance, store)?,
+            handle_messages: optional(&self.handle_messages, instance, store)?,
             handle_callback: optional(&self.handle_callback, instance, store)?,
             handle_exit: optional(&self.handle_exit, instance, store)?,
             check: optional(&self.check, instance, store)?,
@@ -151,6 +164,27 @@ impl Functions {
         let (sender, sender_length) = self.hand_in(store, sender.as_bytes())?;
         let (message, length) = self.hand_in(store, message)?;
         self.answer(store, &self.handle_message, (sender, sender_length, message, length))
+    }
+
+    pub(crate) fn handle_messages(
+        &self,
+        store: &mut Store<State>,
+        messages: &[BatchMessage<'_>],
+    ) -> wasmtime::Result<(Vec<Outcome>,)> {
+        let Some(handle_messages) = &self.handle_messages else { return Ok((Vec::new(),)) };
+        let size = messages.len() * MESSAGE.size;
+        let list = reserve(&mut *store, self.memory, &self.realloc, size, MESSAGE.align as u32)?;
+        for (number, message) in messages.iter().enumerate() {
+            let at = list as usize + number * MESSAGE.size;
+            write(&mut *store, self.memory, at, &message.sender.to_le_bytes())?;
+            let (payload, length) = self.hand_in(store, message.payload)?;
+            let at = at + Layout::field(MESSAGE_FIELDS, 1);
+            write(&mut *store, self.memory, at, &payload.to_le_bytes())?;
+            write(&mut *store, self.memory, at + 4, &length.to_le_bytes())?;
+        }
+        let count = u32::try_from(messages.len())?;
+        let (List(outcomes),) = self.answer(store, handle_messages, (list, count))?;
+        Ok((outcomes,))
     }
 
     pub(crate) fn handle_callback(

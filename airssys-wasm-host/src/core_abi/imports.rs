@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-use airssys_wasm_core::{RequestId, TimerId};
+use airssys_wasm_core::{Handle, RequestId, TimerId};
 use wasmtime::{AsContextMut, Caller, Linker, Trap};
 
 use super::lower::{Lower, Recipient};
 use super::memory::{Memory, Violation};
-use crate::contract::{CONTEXT, MESSAGING, MONITORS, TIMERS, TOPICS};
+use crate::contract::{CONTEXT, HANDLES, MESSAGING, MONITORS, TIMERS, TOPICS};
+use crate::imports::timeout;
 use crate::state::State;
 
 type Guest<'a> = Caller<'a, State>;
@@ -18,6 +19,10 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         .func_wrap(MESSAGING, "cancel-request", cancel_request)?
         .func_wrap(CONTEXT, "self-id", self_id)?
         .func_wrap(CONTEXT, "current-message", current_message)?
+        .func_wrap(HANDLES, "look-up", look_up)?
+        .func_wrap(HANDLES, "component-of", component_of)?
+        .func_wrap(HANDLES, "send-message", send_message_to)?
+        .func_wrap(HANDLES, "send-request", send_request_to)?
         .func_wrap(TOPICS, "subscribe", subscribe)?
         .func_wrap(TOPICS, "unsubscribe", unsubscribe)?
         .func_wrap(TOPICS, "publish", publish)?
@@ -80,8 +85,7 @@ fn send_request(
 ) -> wasmtime::Result<()> {
     let (memory, state) = open(&mut guest)?;
     let (request, target) = (memory.bytes(request, length)?, memory.text(target, target_length)?);
-    let timeout = (timeout_ms > 0).then(|| Duration::from_millis(timeout_ms));
-    let sent = state.outbox.get_mut().send_request(target, request, timeout);
+    let sent = state.outbox.get_mut().send_request(target, request, timeout(timeout_ms));
     answer(guest, result, &sent)
 }
 
@@ -100,6 +104,45 @@ fn current_message(mut guest: Guest<'_>, result: u32) -> wasmtime::Result<()> {
     let (_, state) = open(&mut guest)?;
     let message = state.message.clone();
     answer(guest, result, &message)
+}
+
+fn look_up(mut guest: Guest<'_>, target: u32, length: u32, result: u32) -> wasmtime::Result<()> {
+    let (memory, state) = open(&mut guest)?;
+    let handle = state.outbox.get_mut().look_up(memory.text(target, length)?);
+    answer(guest, result, &handle.map(Handle::number))
+}
+
+fn component_of(mut guest: Guest<'_>, handle: u64, result: u32) -> wasmtime::Result<()> {
+    let (_, state) = open(&mut guest)?;
+    let component = state.outbox.get_mut().component_of(Handle::new(handle));
+    answer(guest, result, &component.map(|component| component.as_str().to_owned()))
+}
+
+fn send_message_to(
+    mut guest: Guest<'_>,
+    target: u64,
+    message: u32,
+    length: u32,
+    result: u32,
+) -> wasmtime::Result<()> {
+    let (memory, state) = open(&mut guest)?;
+    let message = memory.bytes(message, length)?;
+    let sent = state.outbox.get_mut().send_message_to(Handle::new(target), message);
+    answer(guest, result, &sent)
+}
+
+fn send_request_to(
+    mut guest: Guest<'_>,
+    target: u64,
+    request: u32,
+    length: u32,
+    timeout_ms: u64,
+    result: u32,
+) -> wasmtime::Result<()> {
+    let (memory, state) = open(&mut guest)?;
+    let (target, request) = (Handle::new(target), memory.bytes(request, length)?);
+    let sent = state.outbox.get_mut().send_request_to(target, request, timeout(timeout_ms));
+    answer(guest, result, &sent)
 }
 
 fn subscribe(mut guest: Guest<'_>, pattern: u32, length: u32, result: u32) -> wasmtime::Result<()> {

@@ -69,16 +69,32 @@ pub(super) fn allocate(
     bytes: &[u8],
     align: u32,
 ) -> wasmtime::Result<u32> {
-    let size = u32::try_from(bytes.len())?;
-    let at = super::shut_in(&mut store, |store| realloc.call(store, (0, 0, align, size)))?;
+    let at = reserve(&mut store, memory, realloc, bytes.len(), align)?;
+    write(store, memory, at as usize, bytes)?;
+    Ok(at)
+}
+
+/// Has a guest allocate so many bytes, and says where.
+pub(super) fn reserve(
+    mut store: impl AsContextMut<Data = State>,
+    memory: wasmtime::Memory,
+    realloc: &Realloc,
+    size: usize,
+    align: u32,
+) -> wasmtime::Result<u32> {
+    let new_size = u32::try_from(size)?;
+    let at = super::shut_in(&mut store, |store| realloc.call(store, (0, 0, align, new_size)))?;
     if !at.is_multiple_of(align) {
         return Err(Violation::MisalignedAllocation.into());
     }
-    let written = write(&mut store, memory, at as usize, bytes);
-    written.map(|()| at).map_err(|_| Violation::AllocationOutOfBounds.into())
+    if memory.data_size(&store).checked_sub(size).is_none_or(|last| at as usize > last) {
+        return Err(Violation::AllocationOutOfBounds.into());
+    }
+    Ok(at)
 }
 
-fn write(
+/// Writes to a place that was checked.
+pub(super) fn write(
     mut store: impl AsContextMut<Data = State>,
     memory: wasmtime::Memory,
     at: usize,

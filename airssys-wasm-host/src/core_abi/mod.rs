@@ -68,6 +68,10 @@ impl CoreInstancePre {
         self.linked.module().engine()
     }
 
+    pub(crate) fn takes_batches(&self) -> bool {
+        self.exports.takes_batches()
+    }
+
     /// Makes the one instance of a store.
     pub(crate) fn instantiate(&self, store: &mut Store<State>) -> wasmtime::Result<Functions> {
         let instance = self.linked.instantiate(&mut *store)?;

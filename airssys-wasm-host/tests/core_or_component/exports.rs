@@ -1,5 +1,26 @@
 //! The parts of a guest that it may or may not have.
 
+/// It obeys each message of a batch.
+pub(crate) const BATCH: &str = r#"
+  (func (export "airssys:component/batch-handler@0.1.0#handle-messages")
+    (param $messages i32) (param $count i32) (result i32)
+    (local $number i32) (local $at i32)
+    (i32.store (i32.const 32) (local.get $messages))
+    (i32.store (i32.const 36) (local.get $count))
+    (i32.store (i32.const 96) (i32.const 3072))
+    (i32.store (i32.const 100) (local.get $count))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eq (local.get $number) (local.get $count)))
+        (local.set $at (i32.add (local.get $messages) (i32.shl (local.get $number) (i32.const 4))))
+        (i64.store (i32.const 40) (i64.load (local.get $at)))
+        (call $obey (i32.load offset=8 (local.get $at)) (i32.load offset=12 (local.get $at)))
+        (local.set $number (i32.add (local.get $number) (i32.const 1)))
+        (br $next)))
+    (if (result i32) (global.get $result) (then (global.get $result)) (else (i32.const 96))))
+  (func (export "cabi_post_airssys:component/batch-handler@0.1.0#handle-messages") (param i32) (call $freed))
+"#;
+
 pub(crate) const CALLBACK: &str = r#"
   (func (export "airssys:component/callback@0.1.0#handle-callback")
     (param $high i64) (param $low i64) (param $case i32) (param $a i32) (param $b i32) (param $c i32) (param $d i32)

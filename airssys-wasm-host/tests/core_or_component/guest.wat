@@ -5,12 +5,17 @@
 ;;   32  the parameters of the last call of a handler
 ;;   72  the last answer of an import that answers with a number
 ;;   76  the last parameters of `cabi_realloc`
+;;   96  the outcomes of a batch, unless an order says where else they are: at 3072, and how many
 (module
   (import "airssys:component/messaging@0.1.0" "send-message" (func $send-message (param i32 i32 i32 i32 i32)))
   (import "airssys:component/messaging@0.1.0" "send-request" (func $send-request (param i32 i32 i32 i32 i64 i32)))
   (import "airssys:component/messaging@0.1.0" "cancel-request" (func $cancel-request (param i64 i64) (result i32)))
   (import "airssys:component/context@0.1.0" "self-id" (func $self-id (param i32)))
   (import "airssys:component/context@0.1.0" "current-message" (func $current-message (param i32)))
+  (import "airssys:component/handles@0.1.0" "look-up" (func $look-up (param i32 i32 i32)))
+  (import "airssys:component/handles@0.1.0" "component-of" (func $component-of (param i64 i32)))
+  (import "airssys:component/handles@0.1.0" "send-message" (func $send-to (param i64 i32 i32 i32)))
+  (import "airssys:component/handles@0.1.0" "send-request" (func $request-of (param i64 i32 i32 i64 i32)))
   (import "airssys:component/topics@0.1.0" "subscribe" (func $subscribe (param i32 i32 i32)))
   (import "airssys:component/topics@0.1.0" "unsubscribe" (func $unsubscribe (param i32 i32) (result i32)))
   (import "airssys:component/topics@0.1.0" "publish" (func $publish (param i32 i32 i32 i32 i32)))
@@ -90,14 +95,15 @@
       (local.set $e (i32.load offset=20 (local.get $at)))
       (local.set $g (i32.load offset=28 (local.get $at)))
       (block $done
-      (block $nothing (block $null (block $divide (block $recurses (block $spins (block $shows
+      (block $nothing (block $requests-of (block $sends-to (block $component (block $looks-up (block $null (block $divide (block $recurses (block $spins (block $shows
       (block $returns (block $frees (block $allocates (block $traps (block $grows (block $stores
       (block $demonitors (block $monitors (block $cancels-timer (block $sends-after (block $topic
       (block $publishes (block $unsubscribes (block $subscribes (block $message (block $self
       (block $cancels (block $requests (block $sends
       (br_table $sends $requests $cancels $self $message $subscribes $unsubscribes $publishes $topic
         $sends-after $cancels-timer $monitors $demonitors $stores $grows $traps $allocates $frees
-        $returns $shows $spins $recurses $divide $null $nothing
+        $returns $shows $spins $recurses $divide $null
+        $looks-up $component $sends-to $requests-of $nothing
         (i32.load (local.get $at))))
       ;; 0
       (call $send-message (local.get $a) (local.get $b) (local.get $c) (local.get $d) (local.get $e))
@@ -159,6 +165,16 @@
       (br $done))
       (call_indirect (type $nothing) (i32.const 0))
       (br $done))
+      (call $look-up (local.get $a) (local.get $b) (local.get $c))
+      (br $done))
+      ;; 25
+      (call $component-of (i64.load offset=20 (local.get $at)) (local.get $a))
+      (br $done))
+      (call $send-to (i64.load offset=20 (local.get $at)) (local.get $c) (local.get $d) (local.get $g))
+      (br $done))
+      (call $request-of (i64.load offset=20 (local.get $at)) (local.get $c) (local.get $d)
+        (i64.load offset=20 (local.get $at)) (local.get $g))
+      (br $done))
       nop)
       (local.set $at (i32.add (local.get $at) (i32.const 32)))
       (br $next)))
@@ -173,6 +189,7 @@
     (global.get $result))
   (func (export "cabi_post_airssys:component/handler@0.1.0#handle-message") (param i32) (call $freed))
 
+  BATCH
   CALLBACK
   EXITS
   LIFECYCLE

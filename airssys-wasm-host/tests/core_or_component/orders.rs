@@ -32,7 +32,8 @@ pub(crate) fn orders(random: &mut SmallRng) -> Vec<u8> {
 
 fn one(random: &mut SmallRng) -> Vec<u8> {
     let number = match random.random_range(0..100) {
-        0..60 => random.random_range(0..13),
+        0..50 => random.random_range(0..13),
+        50..60 => random.random_range(24..28),
         60..75 => return result(random),
         75 => 14,
         76 => random.random_range(15..24),
@@ -63,7 +64,8 @@ fn one(random: &mut SmallRng) -> Vec<u8> {
 
 /// Sets a word of the result, or of what it refers to.
 fn result(random: &mut SmallRng) -> Vec<u8> {
-    let at = RESULT + 4 * random.random_range(0..4);
+    let base = *[RESULT, RESULT, 96, 3072, 3072 + 16].choose(random).unwrap();
+    let at = base + 4 * random.random_range(0..4);
     let word = match random.random_range(0..6) {
         0 | 1 => random.random_range(0..4),
         2 => TEXT + random.random_range(0..20),
@@ -82,8 +84,12 @@ fn honest(number: u32, words: &mut [u32; 7], random: &mut SmallRng) {
     match number {
         0 | 7 => words[4] = place,
         1 | 9 => words[6] = place,
-        3 | 4 | 8 => words[0] = place,
-        5 | 11 => words[2] = place,
+        3 | 4 | 8 | 25 => words[0] = place,
+        5 | 11 | 24 => words[2] = place,
+        26 | 27 => {
+            words[2] = TEXT;
+            words[6] = place;
+        }
         _ => {}
     }
 }

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use airssys_wasm_core::{
-    MonitorError, Outbox, RequestId, SendError, SubscribeError, TimerError, TimerId,
+    ComponentId, Handle, MonitorError, Outbox, RequestId, SendError, SubscribeError, TimerError,
+    TimerId,
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -60,6 +61,39 @@ impl Outbox for Recorder {
     fn cancel_request(&mut self, id: RequestId) -> bool {
         self.calls.push(format!("cancel {id}"));
         self.random.random()
+    }
+
+    fn look_up(&mut self, target: &str) -> Result<Handle, SendError> {
+        self.calls.push(format!("look up {target}"));
+        if self.fails() { Err(self.send_error()) } else { Ok(Handle::new(self.random.random())) }
+    }
+
+    fn handle_of(&mut self, sender: &ComponentId) -> Handle {
+        self.calls.push(format!("handle of {sender}"));
+        Handle::new(self.random.random())
+    }
+
+    fn component_of(&mut self, handle: Handle) -> Option<ComponentId> {
+        self.calls.push(format!("component of {}", handle.number()));
+        (!self.fails()).then(|| "test/component".parse().unwrap())
+    }
+
+    fn send_message_to(&mut self, target: Handle, message: &[u8]) -> Result<(), SendError> {
+        self.calls.push(format!("send to {} {message:?}", target.number()));
+        if self.fails() { Err(self.send_error()) } else { Ok(()) }
+    }
+
+    fn send_request_to(
+        &mut self,
+        target: Handle,
+        request: &[u8],
+        timeout: Option<Duration>,
+    ) -> Result<RequestId, SendError> {
+        self.calls.push(format!("request of {} {request:?} {timeout:?}", target.number()));
+        if self.fails() {
+            return Err(self.send_error());
+        }
+        Ok(RequestId::from_halves(self.random.random(), self.random.random()))
     }
 
     fn subscribe(&mut self, pattern: &str) -> Result<(), SubscribeError> {

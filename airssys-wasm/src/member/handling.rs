@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use airssys_wasm_actor::Context;
 use airssys_wasm_core::{
-    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
+    ComponentError, ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo,
+    RequestError,
 };
 use bytes::Bytes;
 
@@ -72,23 +73,8 @@ impl Member {
     ) {
         self.wait_for_filled(context);
         match handled {
-            Ok(response) => {
-                if let Some(reply) = message.reply {
-                    reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
-                }
-            }
-            Err(Failure::Refused(error)) => {
-                self.registration.counters.refused.bump();
-                match message.reply {
-                    Some(reply) => reply.answer(Err(RequestError::Refused(error))),
-                    None => {
-                        let error = error.shortened(MAX_DETAIL);
-                        let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
-                        let outcome = RequestError::Refused(error);
-                        self.runtime.dead_letter(&self.id, message, reason, detail, outcome);
-                    }
-                }
-            }
+            Ok(response) => self.answered(message, Ok(response)),
+            Err(Failure::Refused(error)) => self.answered(message, Err(error)),
             Err(Failure::Crashed(crash)) => {
                 self.crashed_with(message, &crash, context);
                 self.crashed(crash, context);
@@ -102,17 +88,55 @@ impl Member {
         }
     }
 
+    /// Tells those who are to know what the code has answered.
+    pub(super) fn answered(
+        &self,
+        message: Message,
+        answer: Result<Option<Vec<u8>>, ComponentError>,
+    ) {
+        match (answer, message.reply) {
+            (Ok(_), None) => {}
+            (Ok(response), Some(reply)) => {
+                reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
+            }
+            (Err(error), Some(reply)) => {
+                self.registration.counters.refused.bump();
+                reply.answer(Err(RequestError::Refused(error)));
+            }
+            (Err(error), None) => {
+                self.registration.counters.refused.bump();
+                let message = Message { reply: None, ..message };
+                let error = error.shortened(MAX_DETAIL);
+                let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
+                let outcome = RequestError::Refused(error);
+                self.runtime.dead_letter(&self.id, message, reason, detail, outcome);
+            }
+        }
+    }
+
     /// Accounts for the message that was in hand at a crash.
     pub(super) fn crashed_with(
         &mut self,
-        mut message: Message,
+        message: Message,
         crash: &Crash,
         context: &mut Context<'_, Self>,
     ) {
-        if message.delivery < self.max_deliveries {
-            message.delivery += 1;
-            return context.put_back(Mail::Message(message));
+        match self.delivered_again(message) {
+            Ok(message) => context.put_back(Mail::Message(message)),
+            Err(message) => self.lost_in(crash, message),
         }
+    }
+
+    /// A message that was in hand at a crash, as it is delivered the next time, if it is.
+    pub(super) fn delivered_again(&self, mut message: Message) -> Result<Message, Message> {
+        if message.delivery >= self.max_deliveries {
+            return Err(message);
+        }
+        message.delivery += 1;
+        Ok(message)
+    }
+
+    pub(super) fn lost_in(&self, crash: &Crash, message: Message) {
         self.registration.counters.crashed.bump();
         let (reason, detail) = (DeadLetterReason::Crashed, Some(crash.to_string()));
         self.runtime.dead_letter(&self.id, message, reason, detail, RequestError::Crashed);

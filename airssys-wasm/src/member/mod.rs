@@ -1,5 +1,6 @@
 //! A component as an actor.
 
+mod batches;
 mod handling;
 mod life;
 mod waiting;
@@ -95,6 +96,19 @@ impl Actor for Member {
             Mail::Callback(callback) => self.handle_callback(callback, context),
             Mail::Exit(component) => self.handle_exit(&component, context),
         }
+    }
+
+    fn takes_together(&self, next: &VecDeque<Mail>) -> usize {
+        self.batch_of(next)
+    }
+
+    fn handle_together(
+        &mut self,
+        next: &mut VecDeque<Mail>,
+        count: usize,
+        context: &mut Context<'_, Self>,
+    ) {
+        self.handle_batch(next, count, context);
     }
 
     fn proceed(&mut self, context: &mut Context<'_, Self>) {

@@ -1,5 +1,6 @@
 //! The way out of a component: the only place where a send is judged.
 
+mod known;
 mod monitor;
 mod publication;
 mod route;
@@ -10,10 +11,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airssys_wasm_actor::{Address, Scheduler, TrySendError};
-use airssys_wasm_broker::Routes;
+use airssys_wasm_broker::{Handles, Routes};
 use airssys_wasm_core::{
-    ComponentId, MonitorError, RequestId, SendError, SubscribeError, TimerError, TimerId, Topic,
-    TraceParent,
+    ComponentId, Handle, MonitorError, RequestId, SendError, SubscribeError, TimerError, TimerId,
+    Topic, TraceParent,
 };
 use airssys_wasm_security::TooSoon;
 use airssys_wasm_security::audit::{Attempt, AttemptKind, AuditEvent};
@@ -40,6 +41,8 @@ use turn::Turn;
 pub(crate) struct Outbox {
     sender: Sender,
     routes: Routes<Route>,
+    /// Of those that it knows by handle, once there are any.
+    known: Option<Box<Handles<Route>>>,
     publications: Routes<Publication>,
     turn: Turn,
     random: SmallRng,
@@ -87,7 +90,7 @@ impl Outbox {
             author,
         };
         let (routes, publications) = (Routes::new(ROUTES), Routes::new(PUBLICATIONS));
-        Self { sender, routes, publications, turn, random }
+        Self { sender, routes, known: None, publications, turn, random }
     }
 
     /// The same for code that can wait in the middle of a call.
@@ -130,21 +133,10 @@ impl Outbox {
         waiting: impl FnOnce(&ComponentId) -> Waiting,
     ) -> Result<RequestId, SendError> {
         let Self { sender, routes, turn, random, .. } = self;
-        let sent = sender.judge(routes, turn, target, request, Right::Request).and_then(|route| {
-            if !sender.author.takes_callbacks {
-                return Err(SendError::NoCallback);
-            }
-            let id = RequestId::from_random(random.random());
-            let timeout = timeout.unwrap_or(sender.runtime.request_timeout);
-            let deadline = sender.runtime.clock.monotonic().saturating_add(timeout);
-            let trace = turn.trace(random);
-            let waiting = waiting(route.target());
-            let reply = sender.author.requester.open(id, deadline, waiting, trace)?;
-            let payload = Bytes::copy_from_slice(request);
-            let draft = Draft { reply: Some(reply), ..Draft::new(payload) };
-            sender.post(route, turn, random, draft)?;
-            Ok(id)
-        });
+        let sent = match sender.judge(routes, turn, target, request, Right::Request) {
+            Ok(route) => sender.post_request(route, turn, random, request, timeout, waiting),
+            Err(error) => Err(error),
+        };
         let kind = AttemptKind::Request;
         sent.inspect_err(|error| self.sender.refused(&self.turn, kind, target, request, error))
     }
@@ -209,24 +201,22 @@ impl Sender {
         self.expect_open()?;
         let generation = self.runtime.registry.generation();
         let route = routes.route(target, generation, |target| self.find(target, right))?;
+        self.judge_by(route, message, right)?;
+        Ok(route)
+    }
+
+    /// What the route to the target says, and how large the message is.
+    fn judge_by(&self, route: &Route, message: &[u8], right: Right) -> Result<(), SendError> {
         route.expect_granted(right)?;
         route.expect_taken(message, &self.author, right)?;
-        self.expect_within_size(message)?;
-        Ok(route)
+        self.expect_within_size(message)
     }
 
     /// Resolves a target that there is no route to yet.
     fn find(&self, target: &str, right: Right) -> Result<Route, SendError> {
         let id = ComponentId::parse(target).map_err(|_| SendError::InvalidTarget)?;
         let (may_send, may_request) = self.author.authority.may_reach(&id);
-        let granted = match right {
-            Right::Send => may_send,
-            Right::Request => may_request,
-            Right::Own => true,
-        };
-        if !granted {
-            return Err(SendError::NotPermitted);
-        }
+        right.expect_granted(may_send, may_request)?;
         let known = self.runtime.registry.get(target).ok_or(SendError::NoSuchComponent)?;
         Ok(Route::new(known, &self.id, may_send, may_request))
     }
@@ -256,6 +246,31 @@ impl Sender {
         // The turn's time may be some milliseconds old: nobody is refused by that.
         let in_time = check(turn.now(clock.as_ref())).or_else(|_| check(clock.monotonic()));
         in_time.map_err(|too_soon: TooSoon| SendError::RateLimited(too_soon.milliseconds()))
+    }
+
+    /// Sends a request that was judged.
+    fn post_request(
+        &self,
+        route: &mut Route,
+        turn: &mut Turn,
+        random: &mut SmallRng,
+        request: &[u8],
+        timeout: Option<Duration>,
+        waiting: impl FnOnce(&ComponentId) -> Waiting,
+    ) -> Result<RequestId, SendError> {
+        if !self.author.takes_callbacks {
+            return Err(SendError::NoCallback);
+        }
+        let id = RequestId::from_random(random.random());
+        let timeout = timeout.unwrap_or(self.runtime.request_timeout);
+        let deadline = self.runtime.clock.monotonic().saturating_add(timeout);
+        let trace = turn.trace(random);
+        let waiting = waiting(route.target());
+        let reply = self.author.requester.open(id, deadline, waiting, trace)?;
+        let payload = Bytes::copy_from_slice(request);
+        let draft = Draft { reply: Some(reply), ..Draft::new(payload) };
+        self.post(route, turn, random, draft)?;
+        Ok(id)
     }
 
     /// Puts a message that was judged into the mailbox.
@@ -371,8 +386,32 @@ impl airssys_wasm_core::Outbox for Outbox {
         request: &[u8],
         timeout: Option<Duration>,
     ) -> Result<RequestId, SendError> {
-        let callback = |responder: &ComponentId| Waiting::Callback(responder.clone());
         self.request(target, request, timeout, callback)
+    }
+
+    fn look_up(&mut self, target: &str) -> Result<Handle, SendError> {
+        self.know(target)
+    }
+
+    fn handle_of(&mut self, sender: &ComponentId) -> Handle {
+        self.known().handle(sender)
+    }
+
+    fn component_of(&mut self, handle: Handle) -> Option<ComponentId> {
+        self.known().component(handle).cloned()
+    }
+
+    fn send_message_to(&mut self, target: Handle, message: &[u8]) -> Result<(), SendError> {
+        self.send_to(target, message)
+    }
+
+    fn send_request_to(
+        &mut self,
+        target: Handle,
+        request: &[u8],
+        timeout: Option<Duration>,
+    ) -> Result<RequestId, SendError> {
+        self.request_to(target, request, timeout)
     }
 
     fn cancel_request(&mut self, id: RequestId) -> bool {
@@ -435,6 +474,11 @@ impl Draft {
             _ => AttemptKind::Message,
         }
     }
+}
+
+/// For a request whose outcome goes to the sender's callback.
+fn callback(responder: &ComponentId) -> Waiting {
+    Waiting::Callback(responder.clone())
 }
 
 /// Takes a request back that was not accepted.

@@ -27,8 +27,23 @@ pub(super) struct Route {
 pub(super) enum Right {
     Send,
     Request,
+    /// The one or the other.
+    Any,
     /// To send to oneself, where that needs no grant.
     Own,
+}
+
+impl Right {
+    /// Expects that these grants of the sender's cover it.
+    pub(super) fn expect_granted(self, may_send: bool, may_request: bool) -> Result<(), SendError> {
+        let granted = match self {
+            Self::Send => may_send,
+            Self::Request => may_request,
+            Self::Any => may_send || may_request,
+            Self::Own => true,
+        };
+        if granted { Ok(()) } else { Err(SendError::NotPermitted) }
+    }
 }
 
 impl Route {
@@ -56,12 +71,7 @@ impl Route {
 
     /// The sender's own grants.
     pub(super) fn expect_granted(&self, right: Right) -> Result<(), SendError> {
-        let granted = match right {
-            Right::Send => self.may_send,
-            Right::Request => self.may_request,
-            Right::Own => true,
-        };
-        if granted { Ok(()) } else { Err(SendError::NotPermitted) }
+        right.expect_granted(self.may_send, self.may_request)
     }
 
     /// What the receiver takes: from whom, how much, in which codec.
