@@ -8,7 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 use airssys_wasm_benches::bare::{BareComponent, BareInstance};
 use airssys_wasm_benches::guests;
 use airssys_wasm_benches::ratios::{self, Row};
-use airssys_wasm_benches::rig::{Extra, Rig, names, spec};
+use airssys_wasm_benches::rig::{Extra, Guests, Rig, names, spec};
 use airssys_wasm_benches::token::token;
 use criterion::Criterion;
 
@@ -20,11 +20,20 @@ const ROWS: &[Row] = &[
     Row { bench: "hop/native ping-pong", against: "floor/pair" },
     Row { bench: "hop/ping-pong, codecs and rate", against: "hop/ping-pong" },
     Row { bench: "hop/ping-pong, audit of all", against: "hop/ping-pong" },
+    Row { bench: "hop/ping-pong, core modules", against: "floor/pair" },
     Row { bench: "stream/1 to 1", against: "floor/pair" },
+    Row { bench: "stream/1 to 1, core modules", against: "floor/pair" },
+    Row { bench: "stream/16 at a time", against: "floor/pair" },
+    Row { bench: "stream/64 at a time", against: "floor/pair" },
+    Row { bench: "stream/16 at a time, by handle", against: "floor/pair" },
+    Row { bench: "stream/64 at a time, by handle", against: "floor/pair" },
+    Row { bench: "stream/64 at a time, by handle, core modules", against: "floor/pair" },
     Row { bench: "request/round trip", against: "hop/ping-pong" },
+    Row { bench: "request/round trip, core modules", against: "hop/ping-pong, core modules" },
     Row { bench: "floor/pair, at the end", against: "floor/pair" },
     Row { bench: "floor/1000 instances", against: "floor/pair" },
     Row { bench: "hop/ring of 1000", against: "floor/1000 instances" },
+    Row { bench: "hop/ring of 1000, core modules", against: "floor/1000 instances" },
     Row { bench: "hop/ring of 1000, 100 tokens", against: "floor/1000 instances" },
     Row { bench: "hop/ring of 1000, 100 tokens, 2 workers", against: "floor/1000 instances" },
     Row { bench: "floor/10000 instances", against: "floor/pair" },
@@ -60,8 +69,10 @@ fn between_two(criterion: &mut Criterion) {
         Ring { extra: Extra::CodecsAndRate, ..Ring::PAIR },
     );
     hops(criterion, "ping-pong, audit of all", Ring { extra: Extra::Audit, ..Ring::PAIR });
-    stream(criterion);
-    request(criterion);
+    hops(criterion, "ping-pong, core modules", Ring { guests: Guests::CoreModules, ..Ring::PAIR });
+    streams(criterion);
+    request(criterion, "round trip", Guests::Components);
+    request(criterion, "round trip, core modules", Guests::CoreModules);
     hops(criterion, "ping-pong, 2 workers", Ring { workers: 2, ..Ring::PAIR });
     native(criterion);
     floor(criterion, "pair, at the end", 1);
@@ -72,6 +83,8 @@ fn among_many(criterion: &mut Criterion, size: usize) {
     let name = format!("ring of {size}");
     hops(criterion, &name, Ring { size, ..Ring::PAIR });
     if size == 1_000 {
+        let guests = Guests::CoreModules;
+        hops(criterion, &format!("{name}, core modules"), Ring { size, guests, ..Ring::PAIR });
         let name = format!("{name}, 100 tokens");
         let ring = Ring { size, tokens: 100, ..Ring::PAIR };
         hops(criterion, &name, ring);
@@ -108,16 +121,18 @@ struct Ring {
     workers: usize,
     size: usize,
     tokens: usize,
+    guests: Guests,
     extra: Extra,
 }
 
 impl Ring {
-    const PAIR: Self = Self { workers: 1, size: 2, tokens: 1, extra: Extra::None };
+    const PAIR: Self =
+        Self { workers: 1, size: 2, tokens: 1, guests: Guests::Components, extra: Extra::None };
 }
 
 fn hops(criterion: &mut Criterion, name: &str, ring: Ring) {
     let set_up = || {
-        let mut rig = Rig::with(ring.workers, ring.extra);
+        let mut rig = Rig::with(ring.workers, ring.guests, ring.extra);
         let names = rig.spawn_ring(ring.size, &guests::relay());
         let apart = ring.size / ring.tokens;
         let starts: Vec<_> = names.into_iter().step_by(apart).take(ring.tokens).collect();
@@ -137,7 +152,7 @@ fn hops(criterion: &mut Criterion, name: &str, ring: Ring) {
 
 /// The runtime's own part of a hop, and all that is not WebAssembly.
 fn native(criterion: &mut Criterion) {
-    let mut rig = Rig::new(1);
+    let mut rig = Rig::new(1, Guests::Components);
     let start = rig.spawn_native_pair();
     let mut group = criterion.benchmark_group("hop");
     group.bench_function("native ping-pong", |bencher| {
@@ -145,27 +160,52 @@ fn native(criterion: &mut Criterion) {
     });
 }
 
-fn stream(criterion: &mut Criterion) {
-    let sink = "benchmarks/stream/target-component-1";
-    let mut rig = Rig::new(1);
-    rig.spawn(guests::SOURCE_ID, &guests::source());
-    rig.spawn(sink, &guests::sink());
-    rig.aim(guests::SOURCE_ID, sink);
+fn streams(criterion: &mut Criterion) {
+    use Guests::{Components, CoreModules};
+    use guests::{batch_sink, sink, source, source_by_handle};
+
+    stream(criterion, "1 to 1", Components, &source(64), &sink());
+    stream(criterion, "1 to 1, core modules", CoreModules, &source(64), &sink());
+    stream(criterion, "16 at a time", Components, &source(16), &batch_sink());
+    stream(criterion, "64 at a time", Components, &source(64), &batch_sink());
+    let (by_16, by_64) = (source_by_handle(16), source_by_handle(64));
+    stream(criterion, "16 at a time, by handle", Components, &by_16, &batch_sink());
+    stream(criterion, "64 at a time, by handle", Components, &by_64, &batch_sink());
+    let name = "64 at a time, by handle, core modules";
+    stream(criterion, name, CoreModules, &by_64, &batch_sink());
+}
+
+fn stream(criterion: &mut Criterion, name: &str, guests: Guests, source: &str, sink: &str) {
+    let sink_id = "benchmarks/stream/target-component-1";
+    let set_up = || {
+        let mut rig = Rig::new(1, guests);
+        rig.spawn(guests::SOURCE_ID, source);
+        rig.spawn(sink_id, sink);
+        rig.aim(guests::SOURCE_ID, sink_id);
+        rig
+    };
+    let mut running = None;
     let mut group = criterion.benchmark_group("stream");
-    group.bench_function("1 to 1", |bencher| {
+    group.bench_function(name, |bencher| {
+        let rig = running.get_or_insert_with(set_up);
         bencher.iter_custom(|messages| rig.run(&[guests::SOURCE_ID], messages));
     });
 }
 
-fn request(criterion: &mut Criterion) {
+fn request(criterion: &mut Criterion, name: &str, guests: Guests) {
     let (requester, responder) =
         ("benchmarks/request/from-component-01", "benchmarks/request/into-component-01");
-    let mut rig = Rig::new(1);
-    rig.spawn(requester, &guests::requester());
-    rig.spawn(responder, &guests::responder());
-    rig.aim(requester, responder);
+    let set_up = || {
+        let mut rig = Rig::new(1, guests);
+        rig.spawn(requester, &guests::requester());
+        rig.spawn(responder, &guests::responder());
+        rig.aim(requester, responder);
+        rig
+    };
+    let mut running = None;
     let mut group = criterion.benchmark_group("request");
-    group.bench_function("round trip", |bencher| {
+    group.bench_function(name, |bencher| {
+        let rig = running.get_or_insert_with(set_up);
         bencher.iter_custom(|requests| rig.run(&[requester], requests));
     });
 }
@@ -177,7 +217,7 @@ fn spawn(criterion: &mut Criterion) {
     group.bench_function("bare", |bencher| {
         bencher.iter_custom(|spawns| in_batches(spawns, |_| component.instantiate(), drop));
     });
-    let rig = Rig::new(1);
+    let rig = Rig::new(1, Guests::Components);
     let system = rig.system();
     let guest = system.load(guests::relay().as_bytes()).unwrap();
     let spawn = |name: &str| {

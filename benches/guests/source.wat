@@ -1,5 +1,5 @@
 ;; Sends as many tokens to the target as the count of its own says, the last of them with 0: up
-;; to 64 for each message, and then itself a token with what is left.
+;; to PER-TURN for each message, and then itself a token with what is left.
 (import "airssys:component/messaging@0.1.0" "send-message"
   (func $send-message (param i32 i32 i32 i32 i32)))
 (data (i32.const 512) "benchmarks/stream/source-component-1")
@@ -10,8 +10,8 @@
   (if (call $take-target (local.get $message) (local.get $length))
     (then (return (call $no-response))))
   (local.set $left (call $count (local.get $message)))
-  (if (i64.gt_u (local.get $left) (i64.const 64))
-    (then (local.set $left-after (i64.sub (local.get $left) (i64.const 64)))))
+  (if (i64.gt_u (local.get $left) (i64.const PER-TURN))
+    (then (local.set $left-after (i64.sub (local.get $left) (i64.const PER-TURN)))))
   (loop $next
     (local.set $left (i64.sub (local.get $left) (i64.const 1)))
     (call $set-count (local.get $message) (local.get $left))

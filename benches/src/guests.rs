@@ -5,9 +5,16 @@ pub fn relay() -> String {
     module(&[include_str!("../guests/relay.wat"), SENDING])
 }
 
-/// Sends many tokens. It must be spawned as [`SOURCE_ID`].
-pub fn source() -> String {
-    module(&[include_str!("../guests/source.wat"), SENDING])
+/// Sends many tokens, so many for each message of its own. It must be spawned as [`SOURCE_ID`].
+pub fn source(per_turn: u32) -> String {
+    let source = include_str!("../guests/source.wat").replace("PER-TURN", &per_turn.to_string());
+    module(&[&source, SENDING])
+}
+
+/// The same, with a handle of its target.
+pub fn source_by_handle(per_turn: u32) -> String {
+    let source = include_str!("../guests/source_by_handle.wat");
+    module(&[&source.replace("PER-TURN", &per_turn.to_string()), SENDING])
 }
 
 /// The source sends to itself under this id.
@@ -16,6 +23,11 @@ pub const SOURCE_ID: &str = "benchmarks/stream/source-component-1";
 /// Takes what the source sends.
 pub fn sink() -> String {
     module(&[include_str!("../guests/sink.wat"), SENDING])
+}
+
+/// Takes what the source sends, many messages in one call.
+pub fn batch_sink() -> String {
+    module(&[include_str!("../guests/batch_sink.wat"), SENDING])
 }
 
 /// Makes one request after another.

@@ -27,6 +27,15 @@ pub struct Rig {
     ended: Receiver<()>,
 }
 
+/// How the guests of a rig run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guests {
+    /// As components.
+    Components,
+    /// As the core modules that they are.
+    CoreModules,
+}
+
 /// What is on in a rig beside what always is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extra {
@@ -43,13 +52,14 @@ const AUDITED: u64 = 50_000;
 
 impl Rig {
     /// A system with so many workers.
-    pub fn new(workers: usize) -> Self {
-        Self::with(workers, Extra::None)
+    pub fn new(workers: usize, guests: Guests) -> Self {
+        Self::with(workers, guests, Extra::None)
     }
 
     /// The same with something more.
-    pub fn with(workers: usize, extra: Extra) -> Self {
+    pub fn with(workers: usize, guests: Guests, extra: Extra) -> Self {
         let builder = System::builder().workers(workers).on_event(fail);
+        let builder = builder.wrap_core_modules(guests == Guests::Components);
         let audit = (extra == Extra::Audit).then(|| tempfile::tempdir().unwrap());
         let builder = match &audit {
             Some(folder) => {

@@ -1,0 +1,33 @@
+;; Looks the target up once, and sends as many tokens to it as the count of its own says, the last of them with 0: up
+;; to PER-TURN for each message, and then itself a token with what is left.
+(import "airssys:component/messaging@0.1.0" "send-message"
+  (func $send-message (param i32 i32 i32 i32 i32)))
+(import "airssys:component/handles@0.1.0" "look-up" (func $look-up (param i32 i32 i32)))
+(import "airssys:component/handles@0.1.0" "send-message"
+  (func $send-to (param i64 i32 i32 i32)))
+(global $handle (mut i64) (i64.const 0))
+(data (i32.const 512) "benchmarks/stream/source-component-1")
+
+(func (export "airssys:component/handler@0.1.0#handle-message")
+  (param $sender i32) (param $sender-length i32) (param $message i32) (param $length i32) (result i32)
+  (local $left i64) (local $left-after i64)
+  (if (call $take-target (local.get $message) (local.get $length))
+    (then
+      (call $look-up (i32.const 256) (global.get $target-length) (i32.const 16))
+      (call $check-sent)
+      (global.set $handle (i64.load (i32.const 24)))
+      (return (call $no-response))))
+  (local.set $left (call $count (local.get $message)))
+  (if (i64.gt_u (local.get $left) (i64.const PER-TURN))
+    (then (local.set $left-after (i64.sub (local.get $left) (i64.const PER-TURN)))))
+  (loop $next
+    (local.set $left (i64.sub (local.get $left) (i64.const 1)))
+    (call $set-count (local.get $message) (local.get $left))
+    (call $send-to
+      (global.get $handle) (local.get $message) (local.get $length) (i32.const 16))
+    (call $check-sent)
+    (br_if $next (i64.gt_u (local.get $left) (local.get $left-after))))
+  (if (i64.ne (local.get $left) (i64.const 0))
+    (then
+      (call $send (i32.const 512) (i32.const 36) (local.get $message) (local.get $length))))
+  (call $no-response))
