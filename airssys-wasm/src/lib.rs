@@ -54,6 +54,7 @@ mod metrics;
 mod monitors;
 mod native;
 mod outbox;
+mod payload;
 mod quota;
 mod registration;
 mod requester;

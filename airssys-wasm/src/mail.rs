@@ -3,12 +3,13 @@ use std::mem::size_of;
 use airssys_wasm_core::{ComponentId, RequestError, RequestId, Topic, TraceParent};
 use bytes::Bytes;
 
+use crate::payload::Payload;
 use crate::requester::Reply;
 
 /// What lies in a component's mailbox.
 pub(crate) enum Mail {
-    Message(Message),
-    Callback(Callback),
+    Message(Box<Message>),
+    Callback(Box<Callback>),
     /// There is news of this component, which is monitored: see [`Watch`](crate::watch::Watch).
     Exit(ComponentId),
 }
@@ -16,7 +17,7 @@ pub(crate) enum Mail {
 /// A message of another component, or from outside.
 pub(crate) struct Message {
     pub(crate) sender: ComponentId,
-    pub(crate) payload: Bytes,
+    pub(crate) payload: Payload,
     /// Nanoseconds since the Unix epoch.
     pub(crate) sent_at: u64,
     /// 1 for the first delivery.
@@ -46,12 +47,20 @@ impl Mail {
     pub(crate) fn size(&self) -> usize {
         size_of::<Self>()
             + match self {
-                Self::Message(message) => message.payload.len(),
-                Self::Callback(Callback { outcome: Ok(response), .. }) => response.len(),
-                Self::Callback(Callback { outcome: Err(RequestError::Refused(error)), .. }) => {
-                    error.message.len()
-                }
-                Self::Callback(_) | Self::Exit(_) => 0,
+                Self::Message(message) => size_of::<Message>() + message.payload.memory(),
+                Self::Callback(callback) => size_of::<Callback>() + callback.memory(),
+                Self::Exit(_) => 0,
             }
+    }
+}
+
+impl Callback {
+    /// What its outcome takes of memory beside its own place.
+    fn memory(&self) -> usize {
+        match &self.outcome {
+            Ok(response) => response.len(),
+            Err(RequestError::Refused(error)) => error.message.len(),
+            Err(_) => 0,
+        }
     }
 }

@@ -177,7 +177,7 @@ impl Requester {
                 let callback =
                     Callback { responder, request, outcome, sent_at, trace_parent, life };
                 // It has a place of its own, so it fits; one that has stopped needs no answer.
-                drop(address.try_send(Mail::Callback(callback)));
+                drop(address.try_send(Mail::Callback(Box::new(callback))));
             }
             (Waiting::Callback(_), None) => {}
         }

@@ -80,7 +80,7 @@ impl Runtime {
     pub(crate) fn dead_letter(
         &self,
         target: &ComponentId,
-        message: Message,
+        message: Box<Message>,
         reason: DeadLetterReason,
         detail: Option<String>,
         outcome: RequestError,
@@ -93,7 +93,7 @@ impl Runtime {
             at: self.clock.unix_nanos(),
             sent_at: message.sent_at,
             delivery: message.delivery,
-            payload: message.payload,
+            payload: message.payload.to_bytes(),
             request: message.reply.as_ref().map(|reply| reply.id()),
             trace_parent: message.trace_parent,
         };
@@ -176,10 +176,10 @@ impl Runtime {
     pub(crate) fn refused_outcome(
         &self,
         requester: &ComponentId,
-        callback: Callback,
+        callback: Box<Callback>,
         error: &ComponentError,
     ) {
-        let Callback { responder, request, outcome, sent_at, trace_parent, .. } = callback;
+        let Callback { responder, request, outcome, sent_at, trace_parent, .. } = *callback;
         let what = match &outcome {
             Ok(_) => "the response".to_owned(),
             Err(ended) => format!("the outcome ({ended})"),

@@ -75,7 +75,7 @@ fn sender_and_payload(mail: &Mail) -> Option<(&airssys_wasm_core::ComponentId, &
     }
 }
 
-fn into_message(mail: Mail) -> Option<Message> {
+fn into_message(mail: Mail) -> Option<Box<Message>> {
     match mail {
         Mail::Message(message) => Some(message),
         _ => None,

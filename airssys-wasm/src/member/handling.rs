@@ -17,7 +17,11 @@ use crate::mail::{Callback, Mail, Message};
 use crate::running::{Running, callback_call, exit_call, health_call, message_call};
 
 impl Member {
-    pub(super) fn handle_message(&mut self, message: Message, context: &mut Context<'_, Self>) {
+    pub(super) fn handle_message(
+        &mut self,
+        message: Box<Message>,
+        context: &mut Context<'_, Self>,
+    ) {
         let Some(running) = self.running.take() else {
             // A paused member is given no mail; what comes all the same is not lost.
             self.registration.counters.turned_away.bump();
@@ -39,7 +43,7 @@ impl Member {
     pub(super) fn call_handler(
         &mut self,
         mut running: Running,
-        message: Message,
+        message: Box<Message>,
         context: &mut Context<'_, Self>,
     ) {
         let info = MessageInfo {
@@ -55,7 +59,7 @@ impl Member {
         let mut running = match running.into_waiting() {
             Err(running) => running,
             Ok(instance) => {
-                let call = message_call(instance, sender.clone(), payload.clone(), info);
+                let call = message_call(instance, sender.clone(), payload.to_bytes(), info);
                 return self.go_on(Waiting::Message(message, call), context);
             }
         };
@@ -67,7 +71,7 @@ impl Member {
 
     pub(super) fn message_handled(
         &mut self,
-        message: Message,
+        message: Box<Message>,
         handled: Result<Option<Vec<u8>>, Failure>,
         context: &mut Context<'_, Self>,
     ) {
@@ -91,10 +95,10 @@ impl Member {
     /// Tells those who are to know what the code has answered.
     pub(super) fn answered(
         &self,
-        message: Message,
+        mut message: Box<Message>,
         answer: Result<Option<Vec<u8>>, ComponentError>,
     ) {
-        match (answer, message.reply) {
+        match (answer, message.reply.take()) {
             (Ok(_), None) => {}
             (Ok(response), Some(reply)) => {
                 reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
@@ -105,7 +109,6 @@ impl Member {
             }
             (Err(error), None) => {
                 self.registration.counters.refused.bump();
-                let message = Message { reply: None, ..message };
                 let error = error.shortened(MAX_DETAIL);
                 let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
                 let outcome = RequestError::Refused(error);
@@ -117,7 +120,7 @@ impl Member {
     /// Accounts for the message that was in hand at a crash.
     pub(super) fn crashed_with(
         &mut self,
-        message: Message,
+        message: Box<Message>,
         crash: &Crash,
         context: &mut Context<'_, Self>,
     ) {
@@ -128,7 +131,10 @@ impl Member {
     }
 
     /// A message that was in hand at a crash, as it is delivered the next time, if it is.
-    pub(super) fn delivered_again(&self, mut message: Message) -> Result<Message, Message> {
+    pub(super) fn delivered_again(
+        &self,
+        mut message: Box<Message>,
+    ) -> Result<Box<Message>, Box<Message>> {
         if message.delivery >= self.max_deliveries {
             return Err(message);
         }
@@ -136,13 +142,17 @@ impl Member {
         Ok(message)
     }
 
-    pub(super) fn lost_in(&self, crash: &Crash, message: Message) {
+    pub(super) fn lost_in(&self, crash: &Crash, message: Box<Message>) {
         self.registration.counters.crashed.bump();
         let (reason, detail) = (DeadLetterReason::Crashed, Some(crash.to_string()));
         self.runtime.dead_letter(&self.id, message, reason, detail, RequestError::Crashed);
     }
 
-    pub(super) fn handle_callback(&mut self, callback: Callback, context: &mut Context<'_, Self>) {
+    pub(super) fn handle_callback(
+        &mut self,
+        callback: Box<Callback>,
+        context: &mut Context<'_, Self>,
+    ) {
         if !self.registration.author.requester.begin_callback(&callback) {
             return;
         }
@@ -172,7 +182,7 @@ impl Member {
 
     pub(super) fn callback_handled(
         &mut self,
-        callback: Callback,
+        callback: Box<Callback>,
         handled: Result<(), Failure>,
         context: &mut Context<'_, Self>,
     ) {

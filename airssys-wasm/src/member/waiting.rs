@@ -14,9 +14,9 @@ use crate::running::{Call, HandlerCall, Running};
 pub(super) enum Waiting {
     Start(Call<Result<Running, Crash>>),
     /// It waits before its handler, and not in it: a test has it be slow.
-    Delay(Message, Running, Call<Result<(), Crash>>),
-    Message(Message, HandlerCall<Option<Vec<u8>>>),
-    Callback(Callback, HandlerCall<()>),
+    Delay(Box<Message>, Running, Call<Result<(), Crash>>),
+    Message(Box<Message>, HandlerCall<Option<Vec<u8>>>),
+    Callback(Box<Callback>, HandlerCall<()>),
     Exit(ComponentId, ExitReason, HandlerCall<()>),
     Health(HandlerCall<Health>),
     Shutdown(Call<(Running, Result<(), Crash>)>),

@@ -4,11 +4,11 @@ use std::time::Duration;
 use airssys_wasm_broker::Handles;
 use airssys_wasm_core::{ComponentId, Handle, RequestId, SendError};
 use airssys_wasm_security::audit::AttemptKind;
-use bytes::Bytes;
 
 use super::route::{Right, Route};
 use super::turn::Turn;
 use super::{Draft, Outbox, Sender, callback};
+use crate::payload::Payload;
 
 /// How many components a sender knows by handle.
 const KNOWN: usize = 1024;
@@ -39,9 +39,7 @@ impl Outbox {
     pub(super) fn send_to(&mut self, target: Handle, message: &[u8]) -> Result<(), SendError> {
         let Self { sender, known, turn, random, .. } = self;
         let sent = match sender.judge_to(known, turn, target, message, Right::Send) {
-            Ok(route) => {
-                sender.post(route, turn, random, Draft::new(Bytes::copy_from_slice(message)))
-            }
+            Ok(route) => sender.post(route, turn, random, Draft::new(Payload::copy_of(message))),
             Err(error) => Err(error),
         };
         sent.inspect_err(|error| self.refused_to(target, AttemptKind::Message, message, error))

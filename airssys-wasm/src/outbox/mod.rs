@@ -18,7 +18,6 @@ use airssys_wasm_core::{
 };
 use airssys_wasm_security::TooSoon;
 use airssys_wasm_security::audit::{Attempt, AttemptKind, AuditEvent};
-use bytes::Bytes;
 use rand::RngExt;
 use rand::rngs::SmallRng;
 
@@ -27,6 +26,7 @@ use crate::dead_letter::DeadLetter;
 use crate::mail::{Mail, Message};
 use crate::member::Member;
 use crate::metrics::SendCounters;
+use crate::payload::Payload;
 use crate::registration::Author;
 use crate::requester::{Reply, Waiting};
 use crate::runtime::Runtime;
@@ -64,7 +64,7 @@ struct Sender {
 
 /// A message that is about to be put into a mailbox.
 struct Draft {
-    payload: Bytes,
+    payload: Payload,
     /// 1 for the first delivery.
     delivery: u32,
     reply: Option<Reply>,
@@ -146,7 +146,7 @@ impl Outbox {
         let (target, payload) = (letter.target.as_str(), &letter.payload);
         let delivery = letter.delivery.saturating_add(1);
         self.continue_trace(Some(letter.trace_parent));
-        let draft = || Draft { delivery, ..Draft::new(payload.clone()) };
+        let draft = || Draft { delivery, ..Draft::new(payload.clone().into()) };
         let sent = self.send(Right::Send, target, payload, draft);
         drop(self.turn.end());
         sent
@@ -267,7 +267,7 @@ impl Sender {
         let trace = turn.trace(random);
         let waiting = waiting(route.target());
         let reply = self.author.requester.open(id, deadline, waiting, trace)?;
-        let payload = Bytes::copy_from_slice(request);
+        let payload = Payload::copy_of(request);
         let draft = Draft { reply: Some(reply), ..Draft::new(payload) };
         self.post(route, turn, random, draft)?;
         Ok(id)
@@ -294,7 +294,7 @@ impl Sender {
         let Draft { payload, delivery, reply, topic, .. } = draft;
         let sender = self.id.clone();
         let message = Message { sender, payload, sent_at, delivery, reply, trace_parent, topic };
-        let sent = route.address.try_send(Mail::Message(message)).map_err(not_sent)?;
+        let sent = route.address.try_send(Mail::Message(Box::new(message))).map_err(not_sent)?;
         if kind != AttemptKind::Publication {
             // A slow subscriber holds nobody up; a target of its own does.
             let wanted = route.burst.count(turn.number);
@@ -376,7 +376,7 @@ impl Sender {
 
 impl airssys_wasm_core::Outbox for Outbox {
     fn send_message(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
-        let draft = || Draft::new(Bytes::copy_from_slice(message));
+        let draft = || Draft::new(Payload::copy_of(message));
         self.send(Right::Send, target, message, draft)
     }
 
@@ -463,7 +463,7 @@ impl airssys_wasm_core::Outbox for Outbox {
 }
 
 impl Draft {
-    fn new(payload: Bytes) -> Self {
+    fn new(payload: Payload) -> Self {
         Self { payload, delivery: 1, reply: None, topic: None }
     }
 
@@ -487,7 +487,9 @@ fn not_sent(error: TrySendError<Mail>) -> SendError {
         TrySendError::Full(mail) => (mail, SendError::MailboxFull),
         TrySendError::Stopped(mail) => (mail, SendError::Stopped),
     };
-    if let Mail::Message(Message { reply: Some(reply), .. }) = mail {
+    if let Mail::Message(message) = mail
+        && let Some(reply) = message.reply
+    {
         reply.withdraw();
     }
     error

@@ -48,7 +48,7 @@ impl Sender {
         let payload = Bytes::copy_from_slice(message);
         let mut taken = 0;
         for route in subscribers {
-            let copy = Draft { topic: Some(topic.clone()), ..Draft::new(payload.clone()) };
+            let copy = Draft { topic: Some(topic.clone()), ..Draft::new(payload.clone().into()) };
             let sent = route
                 .expect_taken(message, &self.author, Right::Send)
                 .and_then(|()| self.post(route, turn, random, copy));

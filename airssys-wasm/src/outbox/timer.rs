@@ -49,7 +49,8 @@ impl Outbox {
         outbox.sender.is_timer = true;
         outbox.continue_trace(Some(trace));
         let right = outbox.sender.right_by_timer(target.as_str());
-        let sent = outbox.send(right, target.as_str(), &payload, || Draft::new(payload.clone()));
+        let sent =
+            outbox.send(right, target.as_str(), &payload, || Draft::new(payload.clone().into()));
         if let Err(error) = sent {
             let Sender { runtime, id: sender, .. } = &outbox.sender;
             runtime.not_sent(sender, target, payload, trace, &error);
