@@ -227,21 +227,18 @@ impl Instance {
     ///
     /// The guest crashed or ended itself, with all of them in hand. It is a crash not to answer each
     /// message; so is this call where the guest does not [take batches](Self::takes_batches).
-    pub fn handle_messages(
+    pub fn handle_messages<'a>(
         &mut self,
-        messages: &[(&ComponentId, &[u8])],
+        messages: impl Iterator<Item = (&'a ComponentId, &'a [u8])>,
     ) -> Result<Vec<Result<Option<Vec<u8>>, ComponentError>>, Failure> {
+        let outbox = self.store.data_mut().outbox.get_mut();
+        let messages: Vec<_> = messages
+            .map(|(sender, payload)| (outbox.handle_of(sender), payload))
+            .map(|(sender, payload)| BatchMessage { sender: sender.number(), payload })
+            .collect();
         let time = self.time.message.times(u32::try_from(messages.len()).unwrap_or(u32::MAX));
         self.begin(time)?;
-        let outbox = self.store.data_mut().outbox.get_mut();
-        let handed_in: Vec<_> = messages
-            .iter()
-            .map(|(sender, payload)| BatchMessage {
-                sender: outbox.handle_of(sender).number(),
-                payload,
-            })
-            .collect();
-        let outcomes = self.callee.handle_messages(&mut self.store, &handed_in);
+        let outcomes = self.callee.handle_messages(&mut self.store, &messages);
         let (outcomes,) = self.end("handle-messages", time, outcomes)?;
         if outcomes.len() != messages.len() {
             self.crashed = Some(CrashKind::Trap);

@@ -174,9 +174,9 @@ impl Guest {
                 outcome(instance.handle_message(sender, message, info.clone()), Outcome::Response)
             }
             Call::Batch(messages) if instance.takes_batches() => {
-                let messages: Vec<_> =
-                    messages.iter().map(|(sender, payload)| (sender, payload.as_slice())).collect();
-                outcome(instance.handle_messages(&messages), Outcome::Responses)
+                let messages =
+                    messages.iter().map(|(sender, payload)| (sender, payload.as_slice()));
+                outcome(instance.handle_messages(messages), Outcome::Responses)
             }
             Call::Batch(_) => Outcome::Done,
             Call::Callback(with, info) => {

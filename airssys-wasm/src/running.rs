@@ -92,9 +92,9 @@ impl Running {
     }
 
     /// Of a guest that [takes batches](Self::takes_batches).
-    pub(crate) fn handle_messages(
+    pub(crate) fn handle_messages<'a>(
         &mut self,
-        messages: &[(&ComponentId, &[u8])],
+        messages: impl Iterator<Item = (&'a ComponentId, &'a [u8])>,
     ) -> Result<Vec<Result<Option<Vec<u8>>, ComponentError>>, Failure> {
         match self {
             Self::Guest(instance) => instance.handle_messages(messages),

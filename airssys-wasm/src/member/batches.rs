@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use airssys_wasm_actor::Context;
-use airssys_wasm_core::Failure;
+use airssys_wasm_core::{ComponentId, Failure};
 
 use super::{Member, unwinding};
 use crate::mail::{Mail, Message};
@@ -37,8 +37,8 @@ impl Member {
     ) {
         let Some(mut running) = self.running.take() else { return };
         running.outbox_mut().begin_turn(context.worker(), context.began(), None);
-        let handed_in: Vec<_> = next.iter().take(count).filter_map(sender_and_payload).collect();
-        let handled = unwinding(|| running.handle_messages(&handed_in));
+        let messages = next.iter().take(count).filter_map(sender_and_payload);
+        let handled = unwinding(|| running.handle_messages(messages));
         self.running = Some(running);
         self.wait_for_filled(context);
         let messages = next.drain(..count).filter_map(into_message);
@@ -68,7 +68,7 @@ impl Member {
     }
 }
 
-fn sender_and_payload(mail: &Mail) -> Option<(&airssys_wasm_core::ComponentId, &[u8])> {
+fn sender_and_payload(mail: &Mail) -> Option<(&ComponentId, &[u8])> {
     match mail {
         Mail::Message(message) => Some((&message.sender, &message.payload)),
         _ => None,
