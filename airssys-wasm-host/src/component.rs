@@ -19,11 +19,11 @@ use crate::{Engine, Imports, InstancePre, LoadError, LoadLimits};
 /// linked. Cloning shares it.
 #[derive(Clone)]
 pub struct Component {
-    engine: Engine,
     parts: Arc<Parts>,
 }
 
 struct Parts {
+    engine: Engine,
     description: Description,
     compiled: Compiled,
 }
@@ -66,14 +66,15 @@ impl Component {
         limits.check_code(&component)?;
         let is_core = source.form.is_core_module();
         let compiled = if is_core && engine.runs_core_modules() && core_abi::fits(&component) {
-            let compiled = CoreModule::compile(engine.wasmtime(), &source.binary);
+            let compiled = CoreModule::compile(engine, &source.binary);
             Compiled::Core(compiled.map_err(|error| not_compiled(&source.binary, error))?)
         } else {
             let compiled = compile(engine, &component)?;
             let exports = Arc::new(Exports::find(&compiled)?);
             Compiled::Component(compiled, exports)
         };
-        Ok(Self { engine: engine.clone(), parts: Arc::new(Parts { description, compiled }) })
+        let engine = engine.clone();
+        Ok(Self { parts: Arc::new(Parts { engine, description, compiled }) })
     }
 
     /// What it is, imports and exports.
@@ -99,8 +100,9 @@ impl Component {
     /// It imports what is not provided or not granted, or with other types.
     pub fn link(&self, imports: &Imports) -> Result<InstancePre, LoadError> {
         let failed = |error: wasmtime::Error| LoadError::Link(error.into());
-        let (pace, counts_fuel) = (self.engine.pace(), self.engine.counts_fuel());
-        let (compiled, exports) = match &self.parts.compiled {
+        let Parts { engine, compiled, .. } = &*self.parts;
+        let (pace, counts_fuel) = (engine.pace(), engine.counts_fuel());
+        let (compiled, exports) = match compiled {
             Compiled::Component(compiled, exports) => (compiled, Arc::clone(exports)),
             Compiled::Core(core) => {
                 let linked = Linked::Core(core.link().map_err(failed)?);
@@ -109,7 +111,7 @@ impl Component {
             }
         };
         let taken = imports::check(compiled, imports)?;
-        let mut linker = Linker::new(self.engine.wasmtime());
+        let mut linker = Linker::new(engine.wasmtime());
         imports::link(&mut linker).map_err(failed)?;
         if taken.wasi.any {
             wasi::link(&mut linker, &imports.grants, taken.can_wait()).map_err(failed)?;
@@ -128,8 +130,7 @@ impl fmt::Debug for Component {
 }
 
 fn compile(engine: &Engine, binary: &[u8]) -> Result<wasmtime::component::Component, LoadError> {
-    wasmtime::component::Component::from_binary(engine.wasmtime(), binary)
-        .map_err(|error| not_compiled(binary, error))
+    engine.compile(binary).map_err(|error| not_compiled(binary, error))
 }
 
 fn not_compiled(binary: &[u8], error: wasmtime::Error) -> LoadError {

@@ -6,6 +6,7 @@ use parking_lot::Mutex;
 use thiserror::Error;
 use wasmtime::Config;
 
+use crate::cache::{Code, CodeCache};
 use crate::ticker::Ticker;
 use crate::time_limit::Pace;
 
@@ -15,6 +16,7 @@ pub struct Engine {
     inner: wasmtime::Engine,
     pace: Pace,
     wraps_core_modules: bool,
+    cache: Option<CodeCache>,
     /// None where this one counts fuel itself.
     twin: Option<Arc<Twin>>,
 }
@@ -39,15 +41,19 @@ pub struct EngineConfig {
     /// into](crate::component_from_core), and not as it is. It does the same in both ways, and takes
     /// twice as long as a component.
     pub wrap_core_modules: bool,
+    /// Where compiled code is kept, for engines to come.
+    pub cache: Option<CodeCache>,
 }
 
 impl Default for EngineConfig {
-    /// By the machine's time, in slices of 1 ms; core modules run as they are.
+    /// By the machine's time, in slices of 1 ms; core modules run as they are; compiled code is not
+    /// kept.
     fn default() -> Self {
         Self {
             time_meter: TimeMeter::default(),
             slice: Duration::from_millis(1),
             wrap_core_modules: false,
+            cache: None,
         }
     }
 }
@@ -83,7 +89,8 @@ impl Engine {
             TimeMeter::Fuel { .. } => None,
         };
         let pace = Pace::new(config.time_meter, config.slice);
-        Ok(Self { inner, pace, wraps_core_modules: config.wrap_core_modules, twin })
+        let EngineConfig { wrap_core_modules: wraps_core_modules, cache, .. } = config;
+        Ok(Self { inner, pace, wraps_core_modules, cache, twin })
     }
 
     /// The engine for guests that are [limited in fuel](crate::Limits::fuel_per_message): it is the
@@ -107,7 +114,15 @@ impl Engine {
                 made.insert(engine).clone()
             }
         };
-        Ok(Self { inner, twin: None, ..*self })
+        Ok(Self { inner, cache: self.cache.clone(), twin: None, ..*self })
+    }
+
+    /// Compiles a binary, or takes what was compiled before.
+    pub(crate) fn compile<C: Code>(&self, binary: &[u8]) -> wasmtime::Result<C> {
+        match &self.cache {
+            Some(cache) => cache.load(&self.inner, binary),
+            None => C::compile(&self.inner, binary),
+        }
     }
 
     /// Has guests that have computed for a while make room for others soon, as if their slices had

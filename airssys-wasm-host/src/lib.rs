@@ -56,6 +56,7 @@
 //! [`Outbox`]: airssys_wasm_core::Outbox
 
 mod bindings;
+mod cache;
 mod callee;
 mod component;
 mod contract;
@@ -84,6 +85,7 @@ mod waiting;
 mod waiting_calls;
 mod wasi;
 
+pub use cache::CodeCache;
 pub use component::Component;
 pub use core_module::component_from_core;
 pub use description::{Description, Interfaces, inspect};

@@ -10,7 +10,8 @@ use airssys_wasm_actor::Scheduler;
 use airssys_wasm_broker::{DeadLetters, Registry, Topics};
 use airssys_wasm_core::Clock;
 use airssys_wasm_host::{
-    Engine, EngineConfig, EngineError, Imports, MemoryBudget, Output as GuestOutput, TimeMeter,
+    CodeCache, Engine, EngineConfig, EngineError, Imports, MemoryBudget, Output as GuestOutput,
+    TimeMeter,
 };
 use airssys_wasm_supervisor::Policy;
 use parking_lot::Mutex;
@@ -33,6 +34,7 @@ pub struct SystemBuilder {
     workers: Option<usize>,
     slice: Duration,
     wrap_core_modules: bool,
+    cache: Option<CodeCache>,
     spare_threads: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) drain: Duration,
@@ -61,6 +63,7 @@ impl Default for SystemBuilder {
             workers: None,
             slice: Duration::from_millis(1),
             wrap_core_modules: false,
+            cache: None,
             spare_threads: Scheduler::SPARE_THREADS,
             request_timeout: Duration::from_secs(5),
             drain: Duration::from_secs(10),
@@ -97,6 +100,13 @@ impl SystemBuilder {
     #[must_use]
     pub fn wrap_core_modules(self, wrap_core_modules: bool) -> Self {
         Self { wrap_core_modules, ..self }
+    }
+
+    /// Keeps the compiled code of guests in a folder, so that the next start takes milliseconds; it
+    /// is not kept unless it is said here. A folder can serve any number of systems.
+    #[must_use]
+    pub fn cache(self, cache: CodeCache) -> Self {
+        Self { cache: Some(cache), ..self }
     }
 
     /// How many threads there may be besides one for each worker, for guests that have made room
@@ -202,8 +212,8 @@ impl SystemBuilder {
         let engine = match self.engine {
             Some(engine) => engine,
             None => {
-                let Self { slice, wrap_core_modules, .. } = self;
-                let config = EngineConfig { time_meter, slice, wrap_core_modules };
+                let Self { slice, wrap_core_modules, cache, .. } = self;
+                let config = EngineConfig { time_meter, slice, wrap_core_modules, cache };
                 Engine::new(config).map_err(BuildError::Engine)?
             }
         };

@@ -76,9 +76,9 @@ pub use airssys_wasm_core::{
     SubscribeError, TimerError, TimerId, Topic, TraceParent,
 };
 pub use airssys_wasm_host::{
-    Description, Extensions, Form, HostPattern, Imports, InvalidPattern as InvalidHostPattern,
-    Limits, LoadError, Output as GuestOutput, Preopen, State, Stream, WasiGrants, inspect,
-    wasmtime,
+    CodeCache, Description, Extensions, Form, HostPattern, Imports,
+    InvalidPattern as InvalidHostPattern, Limits, LoadError, Output as GuestOutput, Preopen, State,
+    Stream, WasiGrants, inspect, wasmtime,
 };
 pub use airssys_wasm_security::{Grants, InvalidPattern, Pattern, PatternSet, Rate, Right};
 pub use airssys_wasm_supervisor::{Backoff, GiveUp, Intensity, Policy, Restart, Strategy};

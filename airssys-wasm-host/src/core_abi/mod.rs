@@ -49,8 +49,8 @@ pub(crate) struct CoreInstancePre {
 
 impl CoreModule {
     /// Compiles a module that [`fits`].
-    pub(crate) fn compile(engine: &Engine, binary: &[u8]) -> wasmtime::Result<Self> {
-        let module = Module::from_binary(engine, binary)?;
+    pub(crate) fn compile(engine: &crate::Engine, binary: &[u8]) -> wasmtime::Result<Self> {
+        let module: Module = engine.compile(binary)?;
         let exports = Exports::find(&module).context("an export is missing")?;
         Ok(Self { module, exports: Arc::new(exports) })
     }
