@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use airssys_wasm::{Codec, ComponentId};
 use clap::{Parser, Subcommand};
 
+use crate::caching::Caching;
 use crate::outgoing::AllOutgoing;
 
 /// Run systems of WebAssembly components that send each other messages
@@ -30,6 +31,9 @@ pub(crate) enum Command {
         /// The system manifest
         #[arg(value_name = "SYSTEM.toml")]
         system: PathBuf,
+
+        #[command(flatten)]
+        caching: Caching,
     },
 
     /// Tell what a component or core module imports and exports
@@ -82,4 +86,7 @@ pub(crate) struct Run {
     /// Timers that have not gone off do not count.
     #[arg(long)]
     pub(crate) until_idle: bool,
+
+    #[command(flatten)]
+    pub(crate) caching: Caching,
 }

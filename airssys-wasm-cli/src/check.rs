@@ -11,6 +11,7 @@ use airssys_wasm::PatternSet;
 use airssys_wasm::manifest::{SystemComponent, SystemManifest, Wasi};
 
 use crate::binary::Binary;
+use crate::caching::Caching;
 use crate::print::{Table, print};
 use crate::report::{Report, Reported};
 use codecs::Codecs;
@@ -18,9 +19,9 @@ use judgement::Judgement;
 use reach::Reach;
 
 /// Loads and judges all that is in a system, and tells who may do what.
-pub(crate) fn check(system: &Path, report: Report) -> Result<(), Reported> {
+pub(crate) fn check(system: &Path, caching: &Caching, report: Report) -> Result<(), Reported> {
     let manifest = SystemManifest::load(system).map_err(|error| report.error(&error))?;
-    let judgement = Judgement::of(&manifest).map_err(|error| report.error(&error))?;
+    let judgement = Judgement::of(&manifest, caching).map_err(|error| report.error(&error))?;
     print(&Answer { manifest: &manifest, judgement: &judgement }, report)?;
 
     for warning in &judgement.warnings {

@@ -5,6 +5,7 @@
 
 mod args;
 mod binary;
+mod caching;
 mod check;
 mod dead_letters;
 mod inspect;
@@ -28,7 +29,7 @@ fn main() -> ExitCode {
     let report = Report::new(verbose);
     let ended = match command {
         Command::Run(run) => run::run(run, report),
-        Command::Check { system } => check::check(&system, report),
+        Command::Check { system, caching } => check::check(&system, &caching, report),
         Command::Inspect { file } => inspect::inspect(&file, report),
         Command::DeadLetters { file } => dead_letters::show(&file, report),
     };

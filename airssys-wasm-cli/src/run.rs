@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use airssys_wasm::manifest::SystemManifest;
-use airssys_wasm::{Event, System};
+use airssys_wasm::{Event, System, SystemBuilder};
 use crossbeam_channel::{Receiver, unbounded};
 
 use crate::args;
@@ -57,7 +57,9 @@ pub(crate) fn run(args: args::Run, report: Report) -> Result<(), Reported> {
 
     let verdict = Arc::new(Verdict::new(report));
     let output = Output::new(Arc::clone(&verdict), happened.clone());
-    let system = start(&manifest, &output, &verdict).map_err(|error| report.error(&error))?;
+    let builder = args.caching.builder();
+    let system = start(&manifest, builder, &output, &verdict);
+    let system = system.map_err(|error| report.error(&error))?;
     let (name, components) = (&manifest.system.name, manifest.components.len());
     report.step(format_args!("{name} has started, components: {components}"));
 
@@ -89,6 +91,7 @@ pub(crate) fn run(args: args::Run, report: Report) -> Result<(), Reported> {
 
 fn start(
     manifest: &SystemManifest,
+    builder: SystemBuilder,
     output: &Output,
     verdict: &Arc<Verdict>,
 ) -> Result<System, airssys_wasm::StartError> {
@@ -101,7 +104,7 @@ fn start(
         Event::OutputClosed => {}
         _ => {}
     };
-    System::builder().output(output.clone()).on_event(listener).start(manifest)
+    builder.output(output.clone()).on_event(listener).start(manifest)
 }
 
 fn wait(system: &System, happenings: &Receiver<Happening>, until_idle: bool) -> StopReason {

@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 
-use support::{airssys, airssys_reading, path, repository};
+use support::{airssys, airssys_reading, command, path, repository};
 
 fn tool() -> String {
     path("systems/tool/System.toml")
@@ -174,7 +174,7 @@ fn what_is_not_understood_is_exit_status_2() {
 #[test]
 fn output_that_cannot_be_written_is_a_fault() {
     let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else { return };
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_airssys"))
+    let output = command()
         .args(["run", &tool(), "--until-idle", "--send", "tests/tool=p"])
         .stdout(full)
         .output()

@@ -3,12 +3,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use airssys_wasm::manifest::{Audit, Place, SystemComponent, SystemManifest, SystemSupervision};
-use airssys_wasm::{BuildError, ComponentId, Pattern, StartError, System};
+use airssys_wasm::{BuildError, ComponentId, Pattern, StartError};
 use thiserror::Error;
 
 use super::codecs::Codecs;
 use super::reach::{Reach, Target};
 use crate::binary::Binary;
+use crate::caching::Caching;
 
 /// What is to be said about a system without running it.
 pub(super) struct Judgement {
@@ -83,7 +84,7 @@ impl Fault {
 
 impl Judgement {
     /// Loads all components, and compares who was granted what with who is there.
-    pub(super) fn of(manifest: &SystemManifest) -> Result<Self, BuildError> {
+    pub(super) fn of(manifest: &SystemManifest, caching: &Caching) -> Result<Self, BuildError> {
         let sources = manifest.components.iter().map(|it| &it.manifest.component.source);
         let mut judgement = Self {
             // Why one cannot be read is among what loading it finds.
@@ -92,7 +93,7 @@ impl Judgement {
             faults: Vec::new(),
             warnings: Vec::new(),
         };
-        judgement.load(manifest)?;
+        judgement.load(manifest, caching)?;
         judgement.faults.extend(manifest.audit.as_ref().and_then(Fault::of_audit));
         let targets = Target::all(manifest);
         for component in &manifest.components {
@@ -109,8 +110,8 @@ impl Judgement {
     }
 
     /// Loads one component at a time, to find what is wrong with each.
-    fn load(&mut self, manifest: &SystemManifest) -> Result<(), BuildError> {
-        let engine = System::builder().workers(1).build()?;
+    fn load(&mut self, manifest: &SystemManifest, caching: &Caching) -> Result<(), BuildError> {
+        let engine = caching.builder().workers(1).build()?;
         let mut part = SystemManifest { components: Vec::new(), ..manifest.clone() };
         // The system's own settings are judged once.
         self.faults.extend(engine.specs(&part).err().map(Fault::Start));

@@ -55,10 +55,21 @@ pub(crate) fn airssys_reading(args: &[&str], stdin: &[u8]) -> Ended {
     ended
 }
 
+/// The binary. It keeps no compiled code, as it knows of no folder for that.
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_airssys"));
+    command.env_remove("XDG_CACHE_HOME").env_remove("HOME");
+    command
+}
+
 impl Running {
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_airssys"))
-            .args(args)
+        Self::of(command().args(args))
+    }
+
+    /// Starts a [`command`].
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
