@@ -428,6 +428,7 @@ fn set_used(file: &Path, days_ago: u64) {
 #[cfg(unix)]
 mod owners {
     use std::os::unix::fs::{PermissionsExt, chown};
+    use std::process::Command;
 
     use super::*;
 
@@ -476,6 +477,17 @@ mod owners {
         set_mode(&folder.file(), 0o622);
         assert_eq!(folder.load(ECHO.as_bytes()), MISS);
         assert_eq!(mode(&folder.file()), 0o600);
+        assert_eq!(folder.load(ECHO.as_bytes()), HIT);
+    }
+
+    #[test]
+    fn a_pipe_is_replaced_and_not_waited_for() {
+        let folder = Folder::new();
+        folder.load(ECHO.as_bytes());
+        let file = folder.file();
+        fs::remove_file(&file).unwrap();
+        assert!(Command::new("mkfifo").arg(&file).status().unwrap().success());
+        assert_eq!(folder.load(ECHO.as_bytes()), MISS);
         assert_eq!(folder.load(ECHO.as_bytes()), HIT);
     }
 
