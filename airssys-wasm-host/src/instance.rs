@@ -158,6 +158,9 @@ impl fmt::Debug for InstancePre {
     }
 }
 
+/// What became of one message of a batch: the guest's response, or its refusal.
+pub type MessageOutcome = Result<Option<Vec<u8>>, ComponentError>;
+
 /// One running component: its memory, which lasts from call to call, and its outbox.
 ///
 /// A call that crashes ends the instance: each later call answers with a [`Crash`] of the same
@@ -230,7 +233,7 @@ impl Instance {
     pub fn handle_messages<'a>(
         &mut self,
         messages: impl Iterator<Item = (&'a ComponentId, &'a [u8])>,
-    ) -> Result<Vec<Result<Option<Vec<u8>>, ComponentError>>, Failure> {
+    ) -> Result<Vec<MessageOutcome>, Failure> {
         let outbox = self.store.data_mut().outbox.get_mut();
         let messages: Vec<_> = messages
             .map(|(sender, payload)| (outbox.handle_of(sender), payload))

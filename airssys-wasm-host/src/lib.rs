@@ -91,7 +91,7 @@ pub use core_module::component_from_core;
 pub use description::{Description, Interfaces, inspect};
 pub use engine::{Engine, EngineConfig, EngineError, TimeMeter};
 pub use extensions::Extensions;
-pub use instance::{Instance, InstancePre};
+pub use instance::{Instance, InstancePre, MessageOutcome};
 pub use limits::{Limits, MemoryBudget};
 pub use load_error::LoadError;
 pub use load_limits::{LoadLimits, TooMuch};

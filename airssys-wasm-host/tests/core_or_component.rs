@@ -22,7 +22,7 @@ use airssys_wasm_core::{
     RequestError, RequestId, TraceParent,
 };
 use airssys_wasm_host::{
-    Component, Engine, EngineConfig, Instance, InstancePre, Limits, TimeMeter,
+    Component, Engine, EngineConfig, Instance, InstancePre, Limits, MessageOutcome, TimeMeter,
 };
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom;
@@ -47,7 +47,7 @@ enum Call {
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Response(Option<Vec<u8>>),
-    Responses(Vec<Result<Option<Vec<u8>>, ComponentError>>),
+    Responses(Vec<MessageOutcome>),
     Done,
     Health(Health),
     Refused(ComponentError),

@@ -2,10 +2,9 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
 use airssys_wasm_core::{
-    ComponentError, ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo,
-    RequestError,
+    ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
 };
-use airssys_wasm_host::Instance;
+use airssys_wasm_host::{Instance, MessageOutcome};
 use bytes::Bytes;
 
 use crate::mail::Callback;
@@ -95,7 +94,7 @@ impl Running {
     pub(crate) fn handle_messages<'a>(
         &mut self,
         messages: impl Iterator<Item = (&'a ComponentId, &'a [u8])>,
-    ) -> Result<Vec<Result<Option<Vec<u8>>, ComponentError>>, Failure> {
+    ) -> Result<Vec<MessageOutcome>, Failure> {
         match self {
             Self::Guest(instance) => instance.handle_messages(messages),
             Self::Native { .. } => Ok(Vec::new()),

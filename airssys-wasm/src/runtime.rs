@@ -80,7 +80,7 @@ impl Runtime {
     pub(crate) fn dead_letter(
         &self,
         target: &ComponentId,
-        message: Box<Message>,
+        message: Message,
         reason: DeadLetterReason,
         detail: Option<String>,
         outcome: RequestError,
@@ -109,7 +109,7 @@ impl Runtime {
             if let Mail::Message(message) = mail {
                 target.counters.dropped.fetch_add(1, Ordering::Relaxed);
                 let reason = DeadLetterReason::Dropped;
-                self.dead_letter(target.id(), message, reason, None, RequestError::Dropped);
+                self.dead_letter(target.id(), *message, reason, None, RequestError::Dropped);
             }
         }
     }
@@ -119,7 +119,7 @@ impl Runtime {
         if let Mail::Message(message) = mail {
             target.counters.stopped.fetch_add(1, Ordering::Relaxed);
             let reason = DeadLetterReason::Stopped;
-            self.dead_letter(target.id(), message, reason, None, RequestError::Stopped);
+            self.dead_letter(target.id(), *message, reason, None, RequestError::Stopped);
         }
     }
 
@@ -176,10 +176,10 @@ impl Runtime {
     pub(crate) fn refused_outcome(
         &self,
         requester: &ComponentId,
-        callback: Box<Callback>,
+        callback: Callback,
         error: &ComponentError,
     ) {
-        let Callback { responder, request, outcome, sent_at, trace_parent, .. } = *callback;
+        let Callback { responder, request, outcome, sent_at, trace_parent, .. } = callback;
         let what = match &outcome {
             Ok(_) => "the response".to_owned(),
             Err(ended) => format!("the outcome ({ended})"),

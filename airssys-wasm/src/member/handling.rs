@@ -1,4 +1,5 @@
 //! What a member's code is called for, and what comes of each call.
+#![allow(clippy::boxed_local, reason = "an envelope is moved by its address")]
 
 use std::sync::Arc;
 
@@ -112,7 +113,7 @@ impl Member {
                 let error = error.shortened(MAX_DETAIL);
                 let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
                 let outcome = RequestError::Refused(error);
-                self.runtime.dead_letter(&self.id, message, reason, detail, outcome);
+                self.runtime.dead_letter(&self.id, *message, reason, detail, outcome);
             }
         }
     }
@@ -145,7 +146,7 @@ impl Member {
     pub(super) fn lost_in(&self, crash: &Crash, message: Box<Message>) {
         self.registration.counters.crashed.bump();
         let (reason, detail) = (DeadLetterReason::Crashed, Some(crash.to_string()));
-        self.runtime.dead_letter(&self.id, message, reason, detail, RequestError::Crashed);
+        self.runtime.dead_letter(&self.id, *message, reason, detail, RequestError::Crashed);
     }
 
     pub(super) fn handle_callback(
@@ -190,7 +191,7 @@ impl Member {
         match handled {
             Ok(()) => {}
             Err(Failure::Refused(error)) => {
-                self.runtime.refused_outcome(&self.id, callback, &error.shortened(MAX_DETAIL));
+                self.runtime.refused_outcome(&self.id, *callback, &error.shortened(MAX_DETAIL));
             }
             Err(Failure::Crashed(crash)) => self.crashed(crash, context),
             Err(Failure::Exited) => self.exited(context),
