@@ -59,7 +59,7 @@ fn what_is_queued_comes_together_and_in_order() {
         let came = came(test, probe);
         assert_eq!(texts(&came), messages);
         let how: String = came.iter().map(|(how, _)| *how).collect();
-        for part in how.split_inclusive(|how| how == '1' || how == 'a') {
+        for part in how.split_inclusive(['1', 'a']) {
             assert!(part.len() <= 8, "{how}");
         }
         most.set(most.get().max(how.chars().filter(|how| *how != '1').count()));

@@ -11,6 +11,13 @@ pub fn token(count: u64) -> [u8; SIZE] {
     token
 }
 
+/// A token with this count that has another size, of 16 bytes or more.
+pub fn sized(count: u64, size: usize) -> Vec<u8> {
+    let mut sized = vec![7; size];
+    sized[..16].copy_from_slice(&token(count)[..16]);
+    sized
+}
+
 /// The count of a token, and the token counted down by one; `None` at 0.
 pub fn count_down(message: &[u8]) -> Option<[u8; SIZE]> {
     let mut token: [u8; SIZE] = message.try_into().unwrap();

@@ -33,7 +33,9 @@ measure(Figure, Cores, {Samples, Each}, Run) ->
     io:format("{\"system\":\"Erlang/OTP\",\"figure\":\"~s\",\"cores\":~b,\"ns\":[~s]}~n",
               [Figure, Cores, Ns]).
 
+%% What comes first finds everything cold, and would make the samples too small.
 warm_up(Count, Each, Run) ->
+    Run(Count),
     case Run(Count) of
         Taken when Taken >= Each div 2 -> Count * Each div Taken;
         _ -> warm_up(Count * 2, Each, Run)

@@ -36,6 +36,8 @@ impl Figures {
     fn warm_up(&self, run: &mut impl FnMut(u64) -> Duration) -> u64 {
         let mut count = 1000;
         loop {
+            // What comes first finds everything cold, and would make the samples too small.
+            run(count);
             let taken = run(count);
             if taken >= self.each / 2 {
                 return (count as f64 * self.each.div_duration_f64(taken)) as u64;
