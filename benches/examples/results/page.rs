@@ -36,14 +36,14 @@ fn head(rounds: &Rounds) -> String {
     let loads = rounds.loads.join("; ");
     let short = if command.contains("--quick") {
         "\nThis was a short run: it shows that everything can be measured, and no more than roughly\n\
-         how much. Few samples were taken of each figure.\n"
+         how much. Few samples were taken of each figure, and what is said of targets does not hold yet.\n"
     } else {
         ""
     };
     format!(
         "# What messages cost, here and elsewhere\n\n\
-         Written by `{command}`: every figure and plot on this page is of that one run, and nothing\n\
-         that was measured is left out.\n{short}\n\
+         Written after {command}. Every figure and plot\n\
+         on this page is of that one run, and nothing that was measured is left out.\n{short}\n\
          Everything was measured {count} times over, one round after the other, each with all\n\
          systems in turn. A cell has the median of the rounds and in brackets the least and the\n\
          most. Within a round a figure is the median of its samples, and a ratio is to the other\n\
@@ -176,7 +176,8 @@ fn cell(figure: Option<impl ToString>) -> String {
 const TARGETS_TEXT: &str = "\
 The floor is one bare call into the relay, in which it makes one bare call out, on wasmtime set up
 as we set it up; `README.md` says what each figure is. A target is met if the median of the ratios
-is within it.";
+is within it. Nothing takes less than the calls that it is made of: a ratio to the floor below 1 is
+noise, and shows how much of it there is in the run.";
 
 const OTHERS_TEXT: &str = "\
 Below 1 ours is cheaper, above 1 the other. A dash is a figure that was not measured.
