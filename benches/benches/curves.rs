@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use airssys_wasm_benches::bare::{BareComponent, BareInstance};
-use airssys_wasm_benches::rig::{Rig, names};
+use airssys_wasm_benches::rig::{Guests, Rig, names};
 use airssys_wasm_benches::{guests, ratios, token};
 use criterion::Criterion;
 
@@ -124,15 +124,15 @@ impl Floor {
 }
 
 fn ring_of(workers: usize, size: usize, text: &str) -> (Rig, Vec<String>) {
-    let mut rig = Rig::new(workers);
+    let mut rig = Rig::new(workers, Guests::Components);
     let names = rig.spawn_ring(size, text);
     (rig, names)
 }
 
 fn stream(workers: usize) -> Rig {
     let sink = "benchmarks/stream/target-component-1";
-    let mut rig = Rig::new(workers);
-    rig.spawn(guests::SOURCE_ID, &guests::source());
+    let mut rig = Rig::new(workers, Guests::Components);
+    rig.spawn(guests::SOURCE_ID, &guests::source(64));
     rig.spawn(sink, &guests::sink());
     rig.aim(guests::SOURCE_ID, sink);
     rig
@@ -142,7 +142,7 @@ const REQUESTER: &str = "benchmarks/request/from-component-01";
 
 fn requests(workers: usize) -> Rig {
     let responder = "benchmarks/request/into-component-01";
-    let mut rig = Rig::new(workers);
+    let mut rig = Rig::new(workers, Guests::Components);
     rig.spawn(REQUESTER, &guests::requester());
     rig.spawn(responder, &guests::responder());
     rig.aim(REQUESTER, responder);

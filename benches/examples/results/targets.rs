@@ -55,7 +55,9 @@ impl Bound {
     }
 }
 
+const CORE_PAIR: &str = "paths/hop/ping-pong, core modules";
 const TELL: &str = "paths/stream/1 to 1";
+const CORE_TELL: &str = "paths/stream/1 to 1, core modules";
 const NATIVE_TELL: &str = "actors/tell/actor to actor, workers: 1";
 const NATIVE_ASK: &str = "native/ask/workers: 1";
 const NATIVE_PAIR: &str = "actors/hop/ping-pong";
@@ -66,10 +68,19 @@ pub(crate) const TARGETS: &[Target] = &[
     Target::new("hop, ping-pong", "paths/hop/ping-pong", AtMost(1.25), "paths/floor/pair"),
     Target::new("hop, ring of 1,000", "paths/hop/ring of 1000", AtMost(1.25), "paths/floor/1000 instances"),
     Target::new("stream 1→1", TELL, AtMost(1.2), "paths/floor/pair"),
+    Target::new("hop, core modules", CORE_PAIR, AtMost(0.55), "paths/floor/pair"),
+    Target::new("hop, core modules, against Erlang's", CORE_PAIR, AtMost(0.9), "erlang/ring of 2/1"),
+    Target::new("stream into a batch handler, 16 at a time", "paths/stream/16 at a time", AtMost(0.6), "paths/floor/pair"),
+    Target::new("stream into a batch handler, 64 at a time", "paths/stream/64 at a time", AtMost(0.55), "paths/floor/pair"),
+    Target::new("the same with handles, 16 at a time", "paths/stream/16 at a time, by handle", AtMost(0.45), "paths/floor/pair"),
+    Target::new("the same with handles, 64 at a time", "paths/stream/64 at a time, by handle", AtMost(0.4), "paths/floor/pair"),
     Target::new("request → response → callback", "paths/request/round trip", AtMost(2.2), "paths/hop/ping-pong"),
     Target::new("the same, against a `gen_server:call`", "paths/request/round trip", AtMost(1.0), "erlang/ask/1"),
     Target::new("tell of components", TELL, AtMost(1.2), "kameo/tell/1"),
     Target::new("tell of components", TELL, AtMost(1.2), "ractor/tell/1"),
+    Target::new("tell of core modules", CORE_TELL, AtMost(0.6), "kameo/tell/1"),
+    Target::new("tell of core modules", CORE_TELL, AtMost(0.6), "ractor/tell/1"),
+    Target::new("request of core modules, against a `gen_server:call`", "paths/request/round trip, core modules", AtMost(0.5), "erlang/ask/1"),
     Target::new("two cores against one, 1,000 components: throughput", "curves/cores/ring of 1000, 100 tokens, workers: 1", AtLeast(1.8), "curves/cores/ring of 1000, 100 tokens, workers: 2"),
     Target::new("spawn from what is loaded", "paths/spawn/system", AtMost(1.2), "paths/spawn/bare"),
     Target::new("hop among 10,000 against among 2", "paths/hop/ring of 10000", AtMost(3.5), "paths/hop/ping-pong"),
