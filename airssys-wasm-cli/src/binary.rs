@@ -28,14 +28,16 @@ pub(crate) enum BinaryError {
 }
 
 /// The interfaces of the WIT package that components are written against.
-const INTERFACES: [&str; 10] = [
+const INTERFACES: [&str; 12] = [
     "handler",
+    "batch-handler",
     "callback",
     "exits",
     "lifecycle",
     "health",
     "messaging",
     "context",
+    "handles",
     "topics",
     "timers",
     "monitors",

@@ -28,6 +28,25 @@ fn a_component_is_described() {
 }
 
 #[test]
+fn each_interface_of_the_package_is_told() {
+    let package = std::fs::read_to_string(repository("wit/package.wit")).unwrap();
+    let interfaces = package.lines().filter_map(|line| line.strip_prefix("interface "));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("all.wat");
+    for interface in interfaces.map(|rest| rest.split(' ').next().unwrap()) {
+        if interface == "types" {
+            continue;
+        }
+        let full_name = format!("airssys:component/{interface}@0.1.0#anything");
+        let text = format!(r#"(module (func (export "{full_name}")))"#);
+        std::fs::write(&file, text).unwrap();
+        let ended = airssys(&["inspect", file.to_str().unwrap()]).expect(0);
+        let line = format!("\ninterfaces  {interface}\n");
+        assert!(ended.text().contains(&line), "{interface}: {}", ended.text());
+    }
+}
+
+#[test]
 fn also_what_could_not_run_here_is_described() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("module.wasm");
