@@ -182,3 +182,49 @@ fn a_scheduler_ends_with_actors_that_are_parked() {
 fn elsewhere_than_on_a_worker_there_is_no_room_to_make() {
     Scheduler::make_room();
 }
+
+/// Computes until it is nudged, and makes room then.
+struct Stubborn {
+    nudged: Arc<AtomicBool>,
+}
+
+impl Actor for Stubborn {
+    type Message = Sender<()>;
+
+    fn handle(&mut self, begun: Sender<()>, _: &mut Context<'_, Self>) {
+        begun.send(()).unwrap();
+        while !self.nudged.load(Ordering::Relaxed) {
+            thread::yield_now();
+        }
+        Scheduler::make_room();
+    }
+}
+
+/// Says that it had a message.
+struct Prompt;
+
+impl Actor for Prompt {
+    type Message = Sender<()>;
+
+    fn handle(&mut self, done: Sender<()>, _: &mut Context<'_, Self>) {
+        done.send(()).unwrap();
+    }
+}
+
+#[test]
+fn who_takes_long_is_nudged_for_what_comes_from_outside() {
+    let scheduler = Scheduler::start(1);
+    let nudged = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&nudged);
+    scheduler.nudge_with(move || flag.store(true, Ordering::Relaxed));
+    let gives_up = Arc::clone(&nudged);
+    let stubborn = scheduler.spawn(Stubborn { nudged }, MailboxLimits::default());
+    let prompt = scheduler.spawn(Prompt, MailboxLimits::default());
+    let (sender, receiver) = mpsc::channel();
+    stubborn.send(sender.clone()).unwrap();
+    receiver.recv().unwrap();
+    prompt.send(sender).unwrap();
+    let had_its_turn = receiver.recv_timeout(Duration::from_secs(30));
+    gives_up.store(true, Ordering::Relaxed);
+    assert_eq!(had_its_turn, Ok(()));
+}

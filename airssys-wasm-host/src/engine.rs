@@ -125,8 +125,8 @@ impl Engine {
         }
     }
 
-    /// Has guests that have computed for a while make room for others soon, as if their slices had
-    /// ended. It costs no more than an addition.
+    /// Counts a tick ahead of its time: guests that have computed for a while and have no more than
+    /// that left of their slice make room for others at once.
     pub fn nudge(&self) {
         self.inner.increment_epoch();
         if let Some(twin) = &self.twin

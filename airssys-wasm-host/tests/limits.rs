@@ -4,6 +4,8 @@ mod support;
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use airssys_wasm_core::CrashKind;
@@ -43,6 +45,30 @@ fn a_spinning_handler_is_cut() {
             crash.to_string(),
             "ran over its time limit: in handle-message: it may take 5ms"
         );
+    }
+}
+
+#[test]
+fn a_nudged_guest_makes_room_before_its_slice_is_over() {
+    let limits = Limits { message_timeout: Duration::from_secs(5), ..Limits::default() };
+    let home = engine();
+    for engine in [home.clone(), home.with_fuel().unwrap()] {
+        let mut guest = try_start(&engine, &handler(SPIN), limits).unwrap();
+        // Twice as many as its time has ticks.
+        guest.outbox_mut::<Recorder>().unwrap().most_slices = Some(10_000);
+        let done = AtomicBool::new(false);
+        let crash = thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    home.nudge();
+                    thread::yield_now();
+                }
+            });
+            let crash = crash(guest.handle_message("a/b", b"", info()));
+            done.store(true, Ordering::Relaxed);
+            crash
+        });
+        assert!(crash.to_string().contains("it had to end at once"), "{crash}");
     }
 }
 
