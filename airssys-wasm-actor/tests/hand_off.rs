@@ -221,9 +221,9 @@ fn who_takes_long_is_nudged_for_what_comes_from_outside() {
     let stubborn = scheduler.spawn(Stubborn { nudged }, MailboxLimits::default());
     let prompt = scheduler.spawn(Prompt, MailboxLimits::default());
     let (sender, receiver) = mpsc::channel();
-    stubborn.send(sender.clone()).unwrap();
+    drop(stubborn.send(sender.clone()).unwrap());
     receiver.recv().unwrap();
-    prompt.send(sender).unwrap();
+    drop(prompt.send(sender).unwrap());
     let had_its_turn = receiver.recv_timeout(Duration::from_secs(30));
     gives_up.store(true, Ordering::Relaxed);
     assert_eq!(had_its_turn, Ok(()));
