@@ -4,12 +4,10 @@ mod support;
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::Duration;
 
-use airssys_wasm_core::CrashKind;
-use airssys_wasm_host::{Engine, Limits, MemoryBudget, Surroundings};
+use airssys_wasm_core::{CrashKind, Outbox, RequestId, SendError};
+use airssys_wasm_host::{Component, Engine, Limits, MemoryBudget, Surroundings};
 use support::{
     ECHO, Recorder, crash, engine, fuel_engine, guest, handler, handler_item, id, info, load,
     try_start,
@@ -48,26 +46,58 @@ fn a_spinning_handler_is_cut() {
     }
 }
 
+/// Nudges at each send, and has the guest end at its last slice.
+struct Nudger {
+    engine: Engine,
+    slices: u32,
+}
+
+impl Outbox for Nudger {
+    fn send_message(&mut self, _: &str, _: &[u8]) -> Result<(), SendError> {
+        self.engine.nudge();
+        Ok(())
+    }
+
+    fn send_request(
+        &mut self,
+        _: &str,
+        _: &[u8],
+        _: Option<Duration>,
+    ) -> Result<RequestId, SendError> {
+        Err(SendError::NoCallback)
+    }
+
+    fn cancel_request(&mut self, _: RequestId) -> bool {
+        false
+    }
+
+    fn make_room(&mut self) -> bool {
+        self.slices -= 1;
+        self.slices > 0
+    }
+}
+
 #[test]
 fn a_nudged_guest_makes_room_before_its_slice_is_over() {
+    let sends = guest(&format!(
+        r#"(import "airssys:component/messaging@0.1.0" "send-message"
+             (func $send (param i32 i32 i32 i32 i32)))
+           {}"#,
+        handler_item(
+            "(loop $next
+               (call $send (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 256))
+               (br $next))
+             unreachable"
+        )
+    ));
     let limits = Limits { message_timeout: Duration::from_secs(5), ..Limits::default() };
     let home = engine();
     for engine in [home.clone(), home.with_fuel().unwrap()] {
-        let mut guest = try_start(&engine, &handler(SPIN), limits).unwrap();
+        let pre = Component::load(&engine, sends.as_bytes()).unwrap().pre().unwrap();
         // Twice as many as its time has ticks.
-        guest.outbox_mut::<Recorder>().unwrap().most_slices = Some(10_000);
-        let done = AtomicBool::new(false);
-        let crash = thread::scope(|scope| {
-            scope.spawn(|| {
-                while !done.load(Ordering::Relaxed) {
-                    home.nudge();
-                    thread::yield_now();
-                }
-            });
-            let crash = crash(guest.handle_message("a/b", b"", info()));
-            done.store(true, Ordering::Relaxed);
-            crash
-        });
+        let nudger = Nudger { engine: home.clone(), slices: 10_000 };
+        let mut guest = pre.instantiate(id("test/guest"), Box::new(nudger), limits).unwrap();
+        let crash = crash(guest.handle_message("a/b", b"", info()));
         assert!(crash.to_string().contains("it had to end at once"), "{crash}");
     }
 }
