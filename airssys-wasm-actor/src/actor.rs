@@ -17,7 +17,8 @@ pub trait Actor: Send + Sized + 'static {
     }
 
     /// Handles the first `count` of `next`, as many as it [takes together](Self::takes_together) or
-    /// fewer, and takes them out. Those that it leaves are handled again.
+    /// fewer, and takes them out. Those that it leaves are handled again: to [put
+    /// back](Context::put_back) or to [wait](Context::wait) has no effect in here.
     fn handle_together(
         &mut self,
         next: &mut VecDeque<Self::Message>,

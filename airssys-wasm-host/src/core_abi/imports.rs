@@ -36,16 +36,13 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 
 /// The guest's memory and what goes with its store, for a call that the guest may make now.
 fn open<'a>(guest: &'a mut Guest<'_>) -> wasmtime::Result<(Memory<'a>, &'a mut State)> {
-    let core = guest.data().core.as_ref().ok_or(Violation::TooEarly)?;
-    if !core.may_leave {
-        return Err(Trap::CannotLeaveComponent.into());
-    }
-    let memory = core.memory;
+    let memory = state(guest)?.core.as_ref().ok_or(Violation::TooEarly)?.memory;
     let (memory, state) = memory.data_and_store_mut(guest.as_context_mut());
     Ok((Memory::new(memory), state))
 }
 
-/// The same for calls to which memory is of no matter: they may come before it is known.
+/// What goes with its store alone: calls to which memory is of no matter may come before it is
+/// known.
 fn state<'a>(guest: &'a mut Guest<'_>) -> wasmtime::Result<&'a mut State> {
     let state = guest.data_mut();
     match &state.core {

@@ -2,11 +2,11 @@ use airssys_wasm_broker::Routes;
 use airssys_wasm_core::{SendError, SubscribeError, Topic};
 use airssys_wasm_security::Pattern;
 use airssys_wasm_security::audit::AttemptKind;
-use bytes::Bytes;
 use rand::rngs::SmallRng;
 
 use super::route::{Right, Route};
 use super::{Draft, Sender, Turn};
+use crate::payload::Payload;
 
 /// What a sender remembers of a topic: who wants it. It holds for one generation of registry and
 /// subscriptions.
@@ -45,10 +45,10 @@ impl Sender {
         self.expect_within_size(message)?;
         self.expect_within_rate(turn)?;
         self.count_in_quota(turn.now(self.runtime.clock.as_ref()));
-        let payload = Bytes::copy_from_slice(message);
+        let payload = Payload::copy_of(message);
         let mut taken = 0;
         for route in subscribers {
-            let copy = Draft { topic: Some(topic.clone()), ..Draft::new(payload.clone().into()) };
+            let copy = Draft { topic: Some(topic.clone()), ..Draft::new(payload.clone()) };
             let sent = route
                 .expect_taken(message, &self.author, Right::Send)
                 .and_then(|()| self.post(route, turn, random, copy));
@@ -105,7 +105,7 @@ impl Sender {
         random: &mut SmallRng,
         route: &Route,
         topic: &Topic,
-        payload: &Bytes,
+        payload: &Payload,
         error: &SendError,
     ) {
         let (kind, target) = (AttemptKind::Publication, route.target().as_str());
@@ -113,7 +113,8 @@ impl Sender {
         if *error == SendError::MailboxFull {
             let now = self.runtime.clock.monotonic();
             let trace_parent = turn.trace(random);
-            self.runtime.missed(&self.id, &route.receiver, payload.clone(), now, trace_parent);
+            let payload = payload.to_bytes();
+            self.runtime.missed(&self.id, &route.receiver, payload, now, trace_parent);
         }
     }
 }
