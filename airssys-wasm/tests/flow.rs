@@ -210,7 +210,9 @@ fn no_send_that_begins_after_a_revocation_is_accepted() {
         revoked.store(false, Ordering::Release);
         system.grant("test/sender", Right::Send, pattern()).unwrap();
         let before = accepted.load(Ordering::Relaxed);
-        for number in 0..1_000 {
+        // One at least comes before the revocation, however late the workers are.
+        assert!(host.request("test/sender", b"", None).unwrap().wait().is_ok());
+        for number in 1..1_000 {
             host.send("test/sender", b"").unwrap();
             if number == 500 {
                 assert_eq!(system.revoke("test/sender", Right::Send, &pattern()), Ok(true));
@@ -220,7 +222,6 @@ fn no_send_that_begins_after_a_revocation_is_accepted() {
         assert!(system.wait_idle());
         assert_eq!(wrong.load(Ordering::Relaxed), 0, "round {round}");
         let accepted = accepted.load(Ordering::Relaxed) - before;
-        assert!(accepted <= 1_000, "round {round}: {accepted}");
+        assert!((1..=1_000).contains(&accepted), "round {round}: {accepted}");
     }
-    assert!(accepted.load(Ordering::Relaxed) > 0, "before that, they are");
 }
