@@ -92,7 +92,7 @@ fn hosted(text: &str) -> Instance {
 
 fn handle_message(instance: &mut Instance, message: &[u8]) -> Option<Vec<u8>> {
     let info = MessageInfo::new(1);
-    instance.handle_message(SENDER_ID, message, info).unwrap()
+    instance.handle_message(SENDER_ID, message, &info).unwrap()
 }
 
 /// As the contract's, for wasmtime alone.

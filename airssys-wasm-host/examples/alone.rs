@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut forwarder = component.pre()?.instantiate(id, Box::new(Printer), Limits::default())?;
 
     let info = MessageInfo::new(0);
-    let response = forwarder.handle_message("demo/main", b"good morning", info)?;
+    let response = forwarder.handle_message("demo/main", b"good morning", &info)?;
     println!("response: {}", String::from_utf8_lossy(&response.unwrap_or_default()));
     Ok(())
 }

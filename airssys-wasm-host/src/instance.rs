@@ -205,15 +205,20 @@ impl Instance {
         &mut self,
         sender: &str,
         message: &[u8],
-        info: MessageInfo,
+        info: &MessageInfo,
     ) -> Result<Option<Vec<u8>>, Failure> {
         if self.can_wait() {
-            return block_on(self.handle_message_async(sender, message, info));
+            return block_on(self.handle_message_async(sender, message, info.clone()));
         }
         self.begin(self.time.message)?;
-        self.store.data_mut().message = Some(info);
+        self.store.data_mut().message = Some(info.clone());
         let outcome = self.callee.handle_message(&mut self.store, sender, message);
         self.store.data_mut().message = None;
+        // What most messages end with is not moved from hand to hand.
+        if let Ok((Ok(None),)) = outcome {
+            self.crashed = None;
+            return Ok(None);
+        }
         self.answer("handle-message", self.time.message, outcome)
     }
 
@@ -262,14 +267,14 @@ impl Instance {
     pub fn handle_callback(
         &mut self,
         outcome: Result<&[u8], &RequestError>,
-        info: MessageInfo,
+        info: &MessageInfo,
     ) -> Result<(), Failure> {
         if self.can_wait() {
-            return block_on(self.handle_callback_async(outcome, info));
+            return block_on(self.handle_callback_async(outcome, info.clone()));
         }
         self.begin(self.time.message)?;
         let request = info.request;
-        self.store.data_mut().message = Some(info);
+        self.store.data_mut().message = Some(info.clone());
         let answer = match request {
             Some(request) => self.callee.handle_callback(&mut self.store, request, outcome),
             None => Ok((Ok(()),)),
@@ -288,13 +293,13 @@ impl Instance {
         &mut self,
         component: &str,
         reason: &ExitReason,
-        info: MessageInfo,
+        info: &MessageInfo,
     ) -> Result<(), Failure> {
         if self.can_wait() {
-            return block_on(self.handle_exit_async(component, reason, info));
+            return block_on(self.handle_exit_async(component, reason, info.clone()));
         }
         self.begin(self.time.message)?;
-        self.store.data_mut().message = Some(info);
+        self.store.data_mut().message = Some(info.clone());
         let answer = self.callee.handle_exit(&mut self.store, component, reason);
         self.store.data_mut().message = None;
         self.answer("handle-exit", self.time.message, answer)

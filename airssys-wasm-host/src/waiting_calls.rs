@@ -88,7 +88,7 @@ impl Instance {
         let (Some(waiting), Callee::Component(functions)) =
             (self.begin_waiting(self.time.message)?, &self.callee)
         else {
-            return self.handle_message(sender, message, info);
+            return self.handle_message(sender, message, &info);
         };
         self.store.data_mut().message = Some(info);
         let call = functions.handle_message.call_async(&mut self.store, (sender, message));
@@ -110,7 +110,7 @@ impl Instance {
         let (Some(waiting), Callee::Component(functions)) =
             (self.begin_waiting(self.time.message)?, &self.callee)
         else {
-            return self.handle_callback(outcome, info);
+            return self.handle_callback(outcome, &info);
         };
         let answer = match (&functions.handle_callback, info.request) {
             (Some(handle_callback), Some(request)) => {
@@ -139,7 +139,7 @@ impl Instance {
         let (Some(waiting), Callee::Component(functions)) =
             (self.begin_waiting(self.time.message)?, &self.callee)
         else {
-            return self.handle_exit(component, reason, info);
+            return self.handle_exit(component, reason, &info);
         };
         let answer = match &functions.handle_exit {
             Some(handle_exit) => {

@@ -11,7 +11,7 @@ fn a_message_is_echoed() {
     for text in [ECHO, ECHO_COMPONENT] {
         let mut echo = start(text);
         for message in [b"hello".as_slice(), b"", &[0xff; 5000]] {
-            let response = echo.handle_message("a/b", message, info()).unwrap();
+            let response = echo.handle_message("a/b", message, &info()).unwrap();
             assert_eq!(response.as_deref(), Some(message));
         }
     }
@@ -20,14 +20,14 @@ fn a_message_is_echoed() {
 #[test]
 fn no_response_is_none() {
     let mut silent = start(&handler("(call $no-response)"));
-    assert_eq!(silent.handle_message("a/b", b"x", info()).unwrap(), None);
+    assert_eq!(silent.handle_message("a/b", b"x", &info()).unwrap(), None);
 }
 
 #[test]
 fn the_sender_is_told() {
     let mut guest =
         start(&handler("(call $respond (local.get $sender) (local.get $sender-length))"));
-    let response = guest.handle_message("shop/cart", b"", info()).unwrap();
+    let response = guest.handle_message("shop/cart", b"", &info()).unwrap();
     assert_eq!(response.as_deref(), Some(b"shop/cart".as_slice()));
 }
 
@@ -36,7 +36,7 @@ fn a_refusal_is_no_crash() {
     let mut guest =
         start(&handler("(call $refuse (i32.const 42) (local.get $message) (local.get $length))"));
     for _ in 0..2 {
-        match guest.handle_message("a/b", "nö".as_bytes(), info()) {
+        match guest.handle_message("a/b", "nö".as_bytes(), &info()) {
             Err(Failure::Refused(refusal)) => assert_eq!(refusal, ComponentError::new(42, "nö")),
             other => panic!("{other:?}"),
         }
@@ -50,7 +50,7 @@ fn memory_lasts_from_message_to_message() {
          (call $respond (i32.const 256) (i32.const 1))",
     ));
     for count in 1..=3_u8 {
-        assert_eq!(counter.handle_message("a/b", b"", info()).unwrap(), Some(vec![count]));
+        assert_eq!(counter.handle_message("a/b", b"", &info()).unwrap(), Some(vec![count]));
     }
 }
 
@@ -70,7 +70,7 @@ fn instances_of_one_component_share_no_memory() {
                 Default::default(),
             )
             .unwrap();
-        assert_eq!(instance.handle_message("a/b", b"", info()).unwrap(), Some(vec![1]));
+        assert_eq!(instance.handle_message("a/b", b"", &info()).unwrap(), Some(vec![1]));
     }
 }
 
@@ -79,7 +79,7 @@ fn absent_lifecycle_is_fine() {
     let mut echo = start(ECHO);
     echo.init().unwrap();
     echo.shutdown().unwrap();
-    assert!(echo.handle_message("a/b", b"", info()).is_ok());
+    assert!(echo.handle_message("a/b", b"", &info()).is_ok());
 }
 
 fn with_init(body: &str) -> String {
@@ -97,11 +97,11 @@ fn with_init(body: &str) -> String {
 fn init_and_shutdown_run() {
     let mut guest =
         start(&with_init("(i32.store8 (i32.const 256) (i32.const 1)) (call $no-response)"));
-    assert_eq!(guest.handle_message("a/b", b"", info()).unwrap(), Some(vec![0]));
+    assert_eq!(guest.handle_message("a/b", b"", &info()).unwrap(), Some(vec![0]));
     guest.init().unwrap();
-    assert_eq!(guest.handle_message("a/b", b"", info()).unwrap(), Some(vec![1]));
+    assert_eq!(guest.handle_message("a/b", b"", &info()).unwrap(), Some(vec![1]));
     guest.shutdown().unwrap();
-    assert_eq!(guest.handle_message("a/b", b"", info()).unwrap(), Some(vec![2]));
+    assert_eq!(guest.handle_message("a/b", b"", &info()).unwrap(), Some(vec![2]));
 }
 
 #[test]
@@ -143,9 +143,9 @@ fn the_message_in_hand_is_known_in_handlers_only() {
         topic: None,
     };
     guest.init().unwrap();
-    guest.handle_message("a/b", b"", info.clone()).unwrap();
-    guest.handle_message("a/b", b"", support::info()).unwrap();
-    guest.handle_callback(Ok(b"done"), info).unwrap();
+    guest.handle_message("a/b", b"", &info).unwrap();
+    guest.handle_message("a/b", b"", &support::info()).unwrap();
+    guest.handle_callback(Ok(b"done"), &info).unwrap();
     guest.shutdown().unwrap();
 
     let sent = &guest.outbox::<support::Recorder>().unwrap().sent;
@@ -171,13 +171,13 @@ fn the_message_in_hand_is_known_in_handlers_only() {
 fn a_callback_to_who_has_none_does_nothing() {
     let mut echo = start(ECHO);
     let info = MessageInfo { request: Some(RequestId::from_halves(1, 2)), ..info() };
-    echo.handle_callback(Ok(b""), info).unwrap();
+    echo.handle_callback(Ok(b""), &info).unwrap();
 }
 
 #[test]
 fn an_instance_moves_between_threads() {
     let mut echo = start(ECHO);
-    let response = std::thread::spawn(move || echo.handle_message("a/b", b"x", info())).join();
+    let response = std::thread::spawn(move || echo.handle_message("a/b", b"x", &info())).join();
     assert_eq!(response.unwrap().unwrap(), Some(b"x".to_vec()));
 }
 

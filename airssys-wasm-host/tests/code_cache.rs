@@ -83,7 +83,7 @@ fn start(engine: &Engine, source: &[u8], limits: Limits) -> Instance {
 }
 
 fn expect_echo(guest: &mut Instance) {
-    let response = guest.handle_message("test/me", b"hello", info()).unwrap();
+    let response = guest.handle_message("test/me", b"hello", &info()).unwrap();
     assert_eq!(response.as_deref(), Some(b"hello".as_slice()));
 }
 
@@ -123,7 +123,7 @@ fn it_is_the_code_in_the_folder_that_runs() {
         let cache = CodeCache::new(folder.path());
         let engine = engine_with(&cache, config());
         let mut echo = start(&engine, ECHO.as_bytes(), Limits::default());
-        let refused = echo.handle_message("test/me", b"hello", info()).unwrap_err();
+        let refused = echo.handle_message("test/me", b"hello", &info()).unwrap_err();
         assert!(format!("{refused:?}").contains("42"), "{refused:?}");
     }
 }
@@ -143,7 +143,7 @@ fn code_from_the_cache_crashes_and_ends_as_it_does_when_it_is_compiled() {
             expect_echo(&mut start(&engine, &source, Limits::default()));
             for (message, kind) in [(&b""[..], CrashKind::TimedOut), (b"x", CrashKind::Trap)] {
                 let mut guest = start(&engine, &source, Limits::default());
-                let crash = crash(guest.handle_message("test/me", message, info()));
+                let crash = crash(guest.handle_message("test/me", message, &info()));
                 assert_eq!(crash.kind(), kind, "{crash:?}");
             }
         }
@@ -253,7 +253,7 @@ fn code_that_counts_fuel_is_kept_apart() {
         let limits = |fuel| Limits { fuel_per_message: NonZeroU64::new(fuel), ..Limits::default() };
         expect_echo(&mut start(&with_fuel, turns.as_bytes(), limits(1 << 20)));
         let mut limited = start(&with_fuel, turns.as_bytes(), limits(500));
-        let crash = crash(limited.handle_message("test/me", b"hello", info()));
+        let crash = crash(limited.handle_message("test/me", b"hello", &info()));
         assert_eq!(crash.kind(), CrashKind::OutOfFuel);
 
         assert_eq!(folder.files().len(), 2);

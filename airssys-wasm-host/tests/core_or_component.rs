@@ -204,7 +204,7 @@ impl Guest {
         let instance = self.instance.as_mut().unwrap();
         let outcome = match call {
             Call::Message(sender, message, info) => {
-                outcome(instance.handle_message(sender, message, info.clone()), Outcome::Response)
+                outcome(instance.handle_message(sender, message, info), Outcome::Response)
             }
             Call::Batch(messages) if instance.takes_batches() => {
                 let messages =
@@ -214,11 +214,11 @@ impl Guest {
             Call::Batch(_) => Outcome::Done,
             Call::Callback(with, info) => {
                 let with = with.as_deref();
-                outcome(instance.handle_callback(with, info.clone()), |()| Outcome::Done)
+                outcome(instance.handle_callback(with, info), |()| Outcome::Done)
             }
             Call::Exit(component, reason) => {
                 let info = MessageInfo::new(1);
-                outcome(instance.handle_exit(component, reason, info), |()| Outcome::Done)
+                outcome(instance.handle_exit(component, reason, &info), |()| Outcome::Done)
             }
             Call::Check => outcome(instance.check_health(), Outcome::Health),
             Call::Init => outcome(instance.init(), |()| Outcome::Done),

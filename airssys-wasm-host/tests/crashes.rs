@@ -12,7 +12,7 @@ use support::{crash, guest, handler, handler_item, id, info, start};
 /// The one line that a handler's crash is reported with.
 fn trap_of(text: &str) -> String {
     let mut guest = start(text);
-    let crash = crash(guest.handle_message("a/b", b"message", info()));
+    let crash = crash(guest.handle_message("a/b", b"message", &info()));
     assert_eq!(crash.kind(), CrashKind::Trap);
     let line = crash.to_string();
     assert!(!line.contains('\n'), "{line}");
@@ -130,12 +130,12 @@ fn an_allocation_outside_of_memory() {
 #[test]
 fn nothing_runs_after_a_crash() {
     let mut guest = start(&handler("unreachable"));
-    crash(guest.handle_message("a/b", b"", info()));
-    let again = crash(guest.handle_message("a/b", b"", info()));
+    crash(guest.handle_message("a/b", b"", &info()));
+    let again = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(again.kind(), CrashKind::Trap);
     assert_eq!(again.to_string(), "trapped: in an earlier call; make a new instance");
     crash(guest.init());
-    crash(guest.handle_callback(Ok(b""), info()));
+    crash(guest.handle_callback(Ok(b""), &info()));
     assert!(guest.shutdown().is_err());
     guest.outbox_mut::<support::Recorder>().unwrap().sent.clear();
     drop(guest);
@@ -179,9 +179,9 @@ fn an_outbox_that_panics_ends_the_instance() {
         .unwrap()
         .instantiate(id("a/b"), Box::new(Panicking), Limits::default())
         .unwrap();
-    let call = AssertUnwindSafe(|| guest.handle_message("a/b", b"", info()));
+    let call = AssertUnwindSafe(|| guest.handle_message("a/b", b"", &info()));
     assert!(catch_unwind(call).is_err());
-    let again = crash(guest.handle_message("a/b", b"", info()));
+    let again = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(again.kind(), CrashKind::Panic);
     drop(guest);
 }

@@ -37,7 +37,7 @@ fn both_meters() -> [Engine; 2] {
 fn a_spinning_handler_is_cut() {
     for engine in both_meters() {
         let mut guest = try_start(&engine, &handler(SPIN), short()).unwrap();
-        let crash = crash(guest.handle_message("a/b", b"", info()));
+        let crash = crash(guest.handle_message("a/b", b"", &info()));
         assert_eq!(crash.kind(), CrashKind::TimedOut);
         assert_eq!(
             crash.to_string(),
@@ -97,7 +97,7 @@ fn a_nudged_guest_makes_room_before_its_slice_is_over() {
         // Twice as many as its time has ticks.
         let nudger = Nudger { engine: home.clone(), slices: 10_000 };
         let mut guest = pre.instantiate(id("test/guest"), Box::new(nudger), limits).unwrap();
-        let crash = crash(guest.handle_message("a/b", b"", info()));
+        let crash = crash(guest.handle_message("a/b", b"", &info()));
         assert!(crash.to_string().contains("it had to end at once"), "{crash}");
     }
 }
@@ -106,7 +106,7 @@ fn a_nudged_guest_makes_room_before_its_slice_is_over() {
 fn a_spinning_guest_makes_room_after_each_slice() {
     let limits = Limits { message_timeout: Duration::from_millis(50), ..Limits::default() };
     let mut guest = try_start(&engine(), &handler(SPIN), limits).unwrap();
-    let crash = crash(guest.handle_message("a/b", b"", info()));
+    let crash = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(crash.kind(), CrashKind::TimedOut);
     // A slice is a tick, and counts for two at the most.
     let slices = guest.outbox::<Recorder>().unwrap().slices;
@@ -117,7 +117,7 @@ fn a_spinning_guest_makes_room_after_each_slice() {
 fn a_guest_is_ended_when_it_makes_room() {
     let mut guest = try_start(&engine(), &handler(SPIN), Limits::default()).unwrap();
     guest.outbox_mut::<Recorder>().unwrap().most_slices = Some(3);
-    let crash = crash(guest.handle_message("a/b", b"", info()));
+    let crash = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(
         crash.to_string(),
         "ran over its time limit: in handle-message: it had to end at once"
@@ -168,9 +168,9 @@ const TURNS: &str = "(local $turns i32)
 fn every_message_has_its_whole_time() {
     let mut guest = try_start(&fuel_engine(), &handler(TURNS), short()).unwrap();
     for _ in 0..20 {
-        guest.handle_message("a/b", &[0; 60], info()).unwrap();
+        guest.handle_message("a/b", &[0; 60], &info()).unwrap();
     }
-    let crash = crash(guest.handle_message("a/b", &[0; 200], info()));
+    let crash = crash(guest.handle_message("a/b", &[0; 200], &info()));
     assert_eq!(crash.kind(), CrashKind::TimedOut);
 }
 
@@ -178,7 +178,7 @@ fn every_message_has_its_whole_time() {
 fn fuel_ends_a_guest_at_the_same_turn_each_time() {
     let survives = |length: usize| {
         let mut guest = try_start(&fuel_engine(), &handler(TURNS), short()).unwrap();
-        guest.handle_message("a/b", &vec![0; length], info()).is_ok()
+        guest.handle_message("a/b", &vec![0; length], &info()).is_ok()
     };
     let first = (1..200).find(|&length| !survives(length)).unwrap();
     assert!(survives(first - 1));
@@ -195,9 +195,9 @@ fn every_message_has_all_its_fuel_and_no_more() {
     for engine in engines_with_fuel() {
         let mut guest = try_start(&engine, &handler(TURNS), units(50_000)).unwrap();
         for _ in 0..20 {
-            guest.handle_message("a/b", &[0; 60], info()).unwrap();
+            guest.handle_message("a/b", &[0; 60], &info()).unwrap();
         }
-        let crash = crash(guest.handle_message("a/b", &[0; 200], info()));
+        let crash = crash(guest.handle_message("a/b", &[0; 200], &info()));
         assert_eq!(crash.kind(), CrashKind::OutOfFuel);
         assert_eq!(crash.to_string(), "ran out of fuel: in handle-message: it may use 50000 units");
     }
@@ -233,7 +233,7 @@ fn who_has_fuel_left_is_cut_at_its_time_and_makes_room_until_then() {
     for engine in engines_with_fuel() {
         let limits = Limits { message_timeout: Duration::from_millis(50), ..units(u64::MAX) };
         let mut guest = try_start(&engine, &handler(SPIN), limits).unwrap();
-        let crash = crash(guest.handle_message("a/b", b"", info()));
+        let crash = crash(guest.handle_message("a/b", b"", &info()));
         assert_eq!(
             crash.to_string(),
             "ran over its time limit: in handle-message: it may take 50ms"
@@ -242,7 +242,7 @@ fn who_has_fuel_left_is_cut_at_its_time_and_makes_room_until_then() {
     let engine = engine().with_fuel().unwrap();
     let mut guest = try_start(&engine, &handler(SPIN), units(u64::MAX)).unwrap();
     guest.outbox_mut::<Recorder>().unwrap().most_slices = Some(3);
-    let crash = crash(guest.handle_message("a/b", b"", info()));
+    let crash = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(crash.kind(), CrashKind::TimedOut);
     assert_eq!(guest.outbox::<Recorder>().unwrap().slices, 3);
 }
@@ -251,7 +251,7 @@ fn who_has_fuel_left_is_cut_at_its_time_and_makes_room_until_then() {
 fn without_a_limit_there_is_fuel_and_a_limit_needs_an_engine_that_counts() {
     for engine in engines_with_fuel() {
         let mut guest = try_start(&engine, &handler(TURNS), Limits::default()).unwrap();
-        assert!(guest.handle_message("a/b", &[0; 60], info()).is_ok());
+        assert!(guest.handle_message("a/b", &[0; 60], &info()).is_ok());
     }
     let crash = try_start(&engine(), ECHO, units(1000)).err().unwrap();
     assert_eq!(crash.kind(), CrashKind::FailedStart);
@@ -263,7 +263,7 @@ fn the_engine_with_fuel_outlives_the_one_that_it_was_made_by() {
     let with_fuel = first.clone().with_fuel().unwrap();
     drop(first);
     let mut guest = try_start(&with_fuel.clone(), &handler(SPIN), short()).unwrap();
-    let crash = crash(guest.handle_message("a/b", b"", info()));
+    let crash = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(crash.kind(), CrashKind::TimedOut, "somebody counts its ticks");
 }
 
@@ -277,7 +277,7 @@ fn limits_without_end_are_possible() {
             ..Limits::default()
         };
         let mut echo = try_start(&engine, ECHO, limits).unwrap();
-        assert!(echo.handle_message("a/b", b"", info()).is_ok());
+        assert!(echo.handle_message("a/b", b"", &info()).is_ok());
     }
 }
 
@@ -290,8 +290,8 @@ const GROW: &str = "(i32.store8 (i32.const 256)
 fn memory_over_the_limit_is_a_crash() {
     let limits = Limits { memory: 4 << 16, ..Limits::default() };
     let mut guest = try_start(&engine(), &handler(GROW), limits).unwrap();
-    assert_eq!(guest.handle_message("a/b", &[0; 3], info()).unwrap(), Some(vec![1]));
-    let crash = crash(guest.handle_message("a/b", &[0; 1], info()));
+    assert_eq!(guest.handle_message("a/b", &[0; 3], &info()).unwrap(), Some(vec![1]));
+    let crash = crash(guest.handle_message("a/b", &[0; 1], &info()));
     assert_eq!(crash.kind(), CrashKind::ResourceLimit);
     assert_eq!(
         crash.to_string(),
@@ -305,8 +305,8 @@ fn a_maximum_of_the_guests_own_is_no_crash() {
     let text = handler(GROW)
         .replace(r#"(memory (export "memory") 1)"#, r#"(memory (export "memory") 1 2)"#);
     let mut guest = try_start(&engine(), &text, Limits::default()).unwrap();
-    assert_eq!(guest.handle_message("a/b", &[0; 2], info()).unwrap(), Some(vec![0]));
-    assert_eq!(guest.handle_message("a/b", &[0; 1], info()).unwrap(), Some(vec![1]));
+    assert_eq!(guest.handle_message("a/b", &[0; 2], &info()).unwrap(), Some(vec![0]));
+    assert_eq!(guest.handle_message("a/b", &[0; 1], &info()).unwrap(), Some(vec![1]));
 }
 
 #[test]
@@ -324,10 +324,10 @@ fn all_instances_share_one_budget_of_memory() {
         )
     };
     let (mut one, mut two) = (start().unwrap(), start().unwrap());
-    assert_eq!(one.handle_message("a/b", &[0; 2], info()).unwrap(), Some(vec![1]));
+    assert_eq!(one.handle_message("a/b", &[0; 2], &info()).unwrap(), Some(vec![1]));
     assert_eq!(budget.used(), budget.limit());
 
-    let crash = crash(two.handle_message("a/b", &[0; 1], info()));
+    let crash = crash(two.handle_message("a/b", &[0; 1], &info()));
     assert_eq!(crash.kind(), CrashKind::ResourceLimit);
     assert_eq!(
         crash.to_string(),
@@ -362,8 +362,8 @@ fn table_elements_over_the_limit_are_a_crash() {
     ));
     let limits = Limits { table_elements: 10, ..Limits::default() };
     let mut guest = try_start(&engine(), &text, limits).unwrap();
-    guest.handle_message("a/b", &[0; 10], info()).unwrap();
-    let crash = crash(guest.handle_message("a/b", &[0; 1], info()));
+    guest.handle_message("a/b", &[0; 10], &info()).unwrap();
+    let crash = crash(guest.handle_message("a/b", &[0; 1], &info()));
     assert_eq!(crash.kind(), CrashKind::ResourceLimit);
     assert!(crash.to_string().contains("11 table elements"), "{crash}");
 }

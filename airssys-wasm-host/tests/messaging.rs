@@ -28,7 +28,7 @@ fn number(bytes: &[u8], at: usize) -> u64 {
 #[test]
 fn a_message_goes_to_the_outbox() {
     let mut guest = sender();
-    let seen = guest.handle_message("shop/cart", b"two pears", info()).unwrap().unwrap();
+    let seen = guest.handle_message("shop/cart", b"two pears", &info()).unwrap().unwrap();
     assert_eq!(seen[0], 0);
     assert_eq!(
         guest.outbox::<Recorder>().unwrap().sent,
@@ -39,7 +39,7 @@ fn a_message_goes_to_the_outbox() {
 #[test]
 fn a_malformed_id_is_for_the_outbox_to_judge() {
     let mut guest = sender();
-    guest.handle_message("no id at all/", b"", info()).unwrap();
+    guest.handle_message("no id at all/", b"", &info()).unwrap();
     assert_eq!(guest.outbox::<Recorder>().unwrap().sent[0].0, "no id at all/");
 }
 
@@ -48,7 +48,7 @@ fn each_send_error_reaches_the_guest_with_its_data() {
     let mut guest = sender();
     let mut answer = |error: SendError| {
         guest.outbox_mut::<Recorder>().unwrap().answers.push_back(error);
-        let seen = guest.handle_message("a/b", b"", info()).unwrap().unwrap();
+        let seen = guest.handle_message("a/b", b"", &info()).unwrap().unwrap();
         assert_eq!(seen[0], 1, "an error");
         seen
     };
@@ -77,7 +77,7 @@ fn each_send_error_reaches_the_guest_with_its_data() {
 #[test]
 fn a_request_has_an_id_and_a_timeout() {
     let mut guest = requester();
-    let seen = guest.handle_message("shop/cart", b"how much?", info()).unwrap().unwrap();
+    let seen = guest.handle_message("shop/cart", b"how much?", &info()).unwrap().unwrap();
     assert_eq!((seen[0], number(&seen, 8), number(&seen, 16)), (0, 0x1111, 0x2222));
     let timeout = Some(Duration::from_millis(1500));
     assert_eq!(
@@ -90,7 +90,7 @@ fn a_request_has_an_id_and_a_timeout() {
 fn a_timeout_of_0_is_the_default() {
     let text = include_str!("guests/requester.wat").replace("(i64.const 1500)", "(i64.const 0)");
     let mut guest = start(&guest(&text));
-    guest.handle_message("a/b", b"x", info()).unwrap();
+    guest.handle_message("a/b", b"x", &info()).unwrap();
     assert_eq!(guest.outbox::<Recorder>().unwrap().requests[0].2, None);
 }
 
@@ -98,16 +98,16 @@ fn a_timeout_of_0_is_the_default() {
 fn a_request_is_refused_with_the_same_errors() {
     let mut guest = requester();
     guest.outbox_mut::<Recorder>().unwrap().answers.push_back(SendError::TooManyRequests(5));
-    let seen = guest.handle_message("a/b", b"x", info()).unwrap().unwrap();
+    let seen = guest.handle_message("a/b", b"x", &info()).unwrap().unwrap();
     assert_eq!((seen[0], seen[8], word(&seen, 16)), (1, 7, 5));
 }
 
 #[test]
 fn a_request_can_be_cancelled_once() {
     let mut guest = requester();
-    guest.handle_message("a/b", b"x", info()).unwrap();
-    assert_eq!(guest.handle_message("a/b", b"", info()).unwrap(), Some(vec![1]));
-    assert_eq!(guest.handle_message("a/b", b"", info()).unwrap(), Some(vec![0]));
+    guest.handle_message("a/b", b"x", &info()).unwrap();
+    assert_eq!(guest.handle_message("a/b", b"", &info()).unwrap(), Some(vec![1]));
+    assert_eq!(guest.handle_message("a/b", b"", &info()).unwrap(), Some(vec![0]));
     assert_eq!(
         guest.outbox::<Recorder>().unwrap().cancelled,
         [RequestId::from_halves(0x1111, 0x2222); 2]
@@ -118,7 +118,7 @@ fn a_request_can_be_cancelled_once() {
 fn seen_in_callback(outcome: Result<&[u8], &RequestError>) -> ([u32; 5], Vec<u8>) {
     let mut guest = requester();
     let info = MessageInfo { request: Some(RequestId::from_halves(21, 22)), ..info() };
-    guest.handle_callback(outcome, info).unwrap();
+    guest.handle_callback(outcome, &info).unwrap();
     let (target, seen) = guest.outbox_mut::<Recorder>().unwrap().sent.pop().unwrap();
     assert_eq!(target, "test/seen");
     assert_eq!((number(&seen, 0), number(&seen, 8)), (21, 22));

@@ -78,9 +78,9 @@ fn a_guest_calls_what_the_host_program_added() {
                 Default::default(),
             )
             .unwrap();
-        let response = guest.handle_message("a/b", b"apple", info()).unwrap();
+        let response = guest.handle_message("a/b", b"apple", &info()).unwrap();
         assert_eq!(response.as_deref(), Some(value.as_bytes()));
-        assert_eq!(guest.handle_message("a/b", b"pear", info()).unwrap(), None);
+        assert_eq!(guest.handle_message("a/b", b"pear", &info()).unwrap(), None);
     }
 }
 
@@ -112,6 +112,6 @@ fn functions_that_wait_make_a_guest_that_can_wait() {
     assert!(call.poll().is_none());
     assert_eq!(call.run().unwrap().unwrap().as_deref(), Some(b"apple".as_slice()));
     drop(call);
-    let response = guest.handle_message("a/b", b"pear", info()).unwrap();
+    let response = guest.handle_message("a/b", b"pear", &info()).unwrap();
     assert_eq!(response.as_deref(), Some(b"pear".as_slice()));
 }

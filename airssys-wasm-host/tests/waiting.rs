@@ -107,7 +107,7 @@ fn a_guest_that_sleeps_over_its_limit_is_cut_there() {
 }
 
 fn crash_of_next(guest: &mut Instance) -> CrashKind {
-    crash(guest.handle_message("a/b", b"", info())).kind()
+    crash(guest.handle_message("a/b", b"", &info())).kind()
 }
 
 #[test]
@@ -223,14 +223,14 @@ fn a_call_that_is_given_up_ends_the_instance() {
 fn a_call_that_never_began_is_none() {
     let mut guest = sleeper(&Arc::default(), SECOND);
     drop(guest.handle_message_async("a/b", b"", info()));
-    assert!(guest.handle_message("a/b", b"", info()).is_ok());
+    assert!(guest.handle_message("a/b", b"", &info()).is_ok());
 }
 
 #[test]
 fn who_has_a_thread_to_spare_may_wait_on_it() {
     let time = Arc::new(VirtualTime::default());
     let mut guest = sleeper(&time, 20 * SECOND);
-    let caller = thread::spawn(move || guest.handle_message("a/b", &message(&[10]), info()));
+    let caller = thread::spawn(move || guest.handle_message("a/b", &message(&[10]), &info()));
     while time.alarms() == 0 {
         thread::yield_now();
     }
@@ -244,7 +244,7 @@ fn a_call_within_tokio_does_not_panic() {
     let time = Arc::new(VirtualTime::default());
     runtime.block_on(async {
         let mut guest = sleeper(&time, SECOND);
-        assert!(guest.handle_message("a/b", &message(&[0]), info()).is_ok());
+        assert!(guest.handle_message("a/b", &message(&[0]), &info()).is_ok());
         assert!(guest.handle_message_async("a/b", &message(&[0]), info()).await.is_ok());
     });
 }
@@ -256,7 +256,7 @@ fn the_machines_time_wakes_by_default() {
     let mut guest =
         pre.instantiate(id("test/guest"), Box::new(Recorder::default()), limits).unwrap();
     let a_millisecond = 1_000_000_u64.to_le_bytes();
-    assert!(guest.handle_message("a/b", &a_millisecond, info()).is_ok());
+    assert!(guest.handle_message("a/b", &a_millisecond, &info()).is_ok());
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn who_imports_nothing_that_waits_is_called_at_once() {
             Default::default(),
         )
         .unwrap();
-    let now = guest.handle_message("a/b", b"", info()).unwrap().unwrap();
+    let now = guest.handle_message("a/b", b"", &info()).unwrap().unwrap();
     assert_eq!(now, 7_000_000_000_u64.to_le_bytes());
 }
 

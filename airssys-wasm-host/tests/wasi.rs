@@ -34,7 +34,7 @@ fn within(component: &[u8], surroundings: Surroundings) -> Instance {
 }
 
 fn answer(guest: &mut Instance, message: &[u8]) -> Option<Vec<u8>> {
-    guest.handle_message("a/b", message, info()).unwrap()
+    guest.handle_message("a/b", message, &info()).unwrap()
 }
 
 const EXIT: &str = r#"(import "wasi:cli/exit@0.2.12" "exit" (func $exit (param i32)))"#;
@@ -43,8 +43,8 @@ const EXIT: &str = r#"(import "wasi:cli/exit@0.2.12" "exit" (func $exit (param i
 fn to_exit_well_is_no_crash() {
     let exits = wasi_handler(EXIT, "(call $exit (i32.const 0)) unreachable");
     let mut guest = granted(&exits, WasiGrants::default());
-    assert!(matches!(guest.handle_message("a/b", b"", info()), Err(Failure::Exited)));
-    let again = crash(guest.handle_message("a/b", b"", info()));
+    assert!(matches!(guest.handle_message("a/b", b"", &info()), Err(Failure::Exited)));
+    let again = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(again.to_string(), "exited: in an earlier call; make a new instance");
 }
 
@@ -52,7 +52,7 @@ fn to_exit_well_is_no_crash() {
 fn to_exit_with_a_failure_is_a_crash() {
     let exits = wasi_handler(EXIT, "(call $exit (i32.const 1)) unreachable");
     let mut guest = granted(&exits, WasiGrants::default());
-    let crash = crash(guest.handle_message("a/b", b"", info()));
+    let crash = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(crash.kind(), CrashKind::Exited);
     assert_eq!(crash.to_string(), "exited: in handle-message: it ended itself");
 }
@@ -178,7 +178,7 @@ fn a_guest_has_no_end_of_nothing() {
         "(loop $again (drop (call $stdout)) (br $again)) unreachable",
     );
     let mut guest = granted(&takes, WasiGrants::default());
-    let crash = crash(guest.handle_message("a/b", b"", info()));
+    let crash = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(crash.kind(), CrashKind::Trap);
     assert!(crash.to_string().contains("table"), "{crash}");
 }

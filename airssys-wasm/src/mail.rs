@@ -1,9 +1,10 @@
+use std::cell::RefCell;
 use std::mem::size_of;
 
-use airssys_wasm_core::{ComponentId, RequestError, RequestId, Topic, TraceParent};
+use airssys_wasm_core::{ComponentId, MessageInfo, RequestError, RequestId, Topic, TraceParent};
 use bytes::Bytes;
 
-use crate::payload::Payload;
+use crate::payload::{Content, Payload};
 use crate::requester::Reply;
 
 /// What lies in a component's mailbox.
@@ -18,15 +19,10 @@ pub(crate) enum Mail {
 pub(crate) struct Message {
     pub(crate) sender: ComponentId,
     pub(crate) payload: Payload,
-    /// Nanoseconds since the Unix epoch.
-    pub(crate) sent_at: u64,
-    /// 1 for the first delivery.
-    pub(crate) delivery: u32,
+    /// As the receiver can learn it. Each message has its step in a trace.
+    pub(crate) info: MessageInfo,
     /// Where the sender waits for a response.
     pub(crate) reply: Option<Reply>,
-    pub(crate) trace_parent: TraceParent,
-    /// Where it was published.
-    pub(crate) topic: Option<Topic>,
 }
 
 /// How a request of the component itself ended.
@@ -40,6 +36,64 @@ pub(crate) struct Callback {
     pub(crate) trace_parent: TraceParent,
     /// Which life of the component made the request: a later one is not told of it.
     pub(crate) life: u64,
+}
+
+thread_local! {
+    /// Envelopes that this thread has emptied, for its next messages. Each keeps the id of its last
+    /// sender, which often is the next one too: ids that threads share are dear to clone and drop.
+    #[expect(clippy::vec_box, reason = "an envelope is moved by its address")]
+    static EMPTY: RefCell<Vec<Box<Message>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many empty envelopes a thread keeps: as many as there are messages in a batch.
+const EMPTY_KEPT: usize = 64;
+
+impl Message {
+    /// Puts a message into an envelope. It is written where it stays: to build it first and to move
+    /// it then takes longer.
+    pub(crate) fn new(
+        sender: &ComponentId,
+        payload: Content<'_>,
+        sent_at: u64,
+        delivery: u32,
+        reply: Option<Reply>,
+        trace_parent: TraceParent,
+        topic: Option<Topic>,
+    ) -> Box<Self> {
+        let (request, trace_parent) = (reply.as_ref().map(Reply::id), Some(trace_parent));
+        let empty = EMPTY.try_with(|empty| empty.borrow_mut().pop()).ok().flatten();
+        let Some(mut message) = empty else {
+            let (sender, payload) = (sender.clone(), payload.to_payload());
+            let info = MessageInfo { sent_at, request, delivery, trace_parent, topic };
+            return Box::new(Self { sender, payload, info, reply });
+        };
+        if message.sender != *sender {
+            message.sender = sender.clone();
+        }
+        payload.write_to(&mut message.payload);
+        let info = &mut message.info;
+        (info.sent_at, info.delivery, info.trace_parent) = (sent_at, delivery, trace_parent);
+        (info.request, info.topic) = (request, topic);
+        message.reply = reply;
+        message
+    }
+
+    /// Gives the envelope of a message back that was handled.
+    pub(crate) fn recycle(mut self: Box<Self>) {
+        self.payload.clear();
+        self.info.topic = None;
+        // At the end of a thread there is nothing to keep it for.
+        let _ = EMPTY.try_with(|empty| {
+            let mut empty = empty.borrow_mut();
+            if empty.len() < EMPTY_KEPT {
+                empty.push(self);
+            }
+        });
+    }
+
+    pub(crate) fn trace_parent(&self) -> TraceParent {
+        self.info.trace_parent.expect("each message has its step in a trace")
+    }
 }
 
 impl Mail {

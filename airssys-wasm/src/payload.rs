@@ -12,9 +12,57 @@ pub(crate) enum Payload {
 /// With the length and which of the two it is, 80 bytes.
 const SHORT: usize = 78;
 
+/// What a payload is to be made of.
+#[derive(Clone, Copy)]
+pub(crate) enum Content<'a> {
+    Bytes(&'a [u8]),
+    /// Its long bytes are shared, not copied.
+    Payload(&'a Payload),
+}
+
+impl Content<'_> {
+    pub(crate) fn to_payload(self) -> Payload {
+        match self {
+            Self::Bytes(bytes) => Payload::copy_of(bytes),
+            Self::Payload(payload) => payload.clone(),
+        }
+    }
+
+    /// Replaces what is in `payload`.
+    pub(crate) fn write_to(self, payload: &mut Payload) {
+        let from = &*self;
+        match payload {
+            Payload::Short { length, bytes } if from.len() <= SHORT => {
+                bytes[..from.len()].copy_from_slice(from);
+                *length = from.len() as u8;
+            }
+            _ => *payload = self.to_payload(),
+        }
+    }
+}
+
+impl Deref for Content<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Payload(payload) => payload,
+        }
+    }
+}
+
 impl Payload {
     pub(crate) fn copy_of(bytes: &[u8]) -> Self {
         Self::short(bytes).unwrap_or_else(|| Self::Long(Bytes::copy_from_slice(bytes)))
+    }
+
+    /// Leaves no bytes in it, and none that it holds elsewhere.
+    pub(crate) fn clear(&mut self) {
+        match self {
+            Self::Short { length, .. } => *length = 0,
+            Self::Long(_) => *self = Self::Short { length: 0, bytes: [0; SHORT] },
+        }
     }
 
     pub(crate) fn to_bytes(&self) -> Bytes {
@@ -68,6 +116,14 @@ mod tests {
                 assert_eq!(&*payload, &bytes);
                 assert_eq!(payload.to_bytes(), bytes);
                 assert_eq!(payload.memory() > 0, length > SHORT);
+                let contents = [Content::Bytes(&bytes), Content::Payload(&payload)];
+                for (content, earlier) in contents.iter().zip([3, SHORT + 3, 3]) {
+                    let mut again = Payload::copy_of(&vec![7; earlier]);
+                    content.write_to(&mut again);
+                    assert_eq!(&*again, &bytes);
+                    again.clear();
+                    assert_eq!((again.len(), again.memory()), (0, 0));
+                }
             }
         }
     }

@@ -73,14 +73,14 @@ impl Running {
         id: &ComponentId,
         sender: &ComponentId,
         message: &[u8],
-        info: MessageInfo,
+        info: &MessageInfo,
         queued: usize,
     ) -> Result<Option<Vec<u8>>, Failure> {
         match self {
             Self::Guest(instance) => instance.handle_message(sender.as_str(), message, info),
             Self::Native { component, outbox } => {
                 let mut context =
-                    Context { id, outbox: &mut **outbox, message: Some(&info), queued };
+                    Context { id, outbox: &mut **outbox, message: Some(info), queued };
                 component.handle_message(sender, message, &mut context).map_err(Failure::Refused)
             }
         }
@@ -105,7 +105,7 @@ impl Running {
         &mut self,
         id: &ComponentId,
         callback: &Callback,
-        info: MessageInfo,
+        info: &MessageInfo,
         queued: usize,
     ) -> Result<(), Failure> {
         let outcome = callback.outcome.as_deref();
@@ -113,7 +113,7 @@ impl Running {
             Self::Guest(instance) => instance.handle_callback(outcome, info),
             Self::Native { component, outbox } => {
                 let mut context =
-                    Context { id, outbox: &mut **outbox, message: Some(&info), queued };
+                    Context { id, outbox: &mut **outbox, message: Some(info), queued };
                 component
                     .handle_callback(callback.request, outcome, &mut context)
                     .map_err(Failure::Refused)
@@ -126,14 +126,14 @@ impl Running {
         id: &ComponentId,
         component: &ComponentId,
         reason: &ExitReason,
-        info: MessageInfo,
+        info: &MessageInfo,
         queued: usize,
     ) -> Result<(), Failure> {
         match self {
             Self::Guest(instance) => instance.handle_exit(component.as_str(), reason, info),
             Self::Native { component: native, outbox } => {
                 let mut context =
-                    Context { id, outbox: &mut **outbox, message: Some(&info), queued };
+                    Context { id, outbox: &mut **outbox, message: Some(info), queued };
                 native.handle_exit(component, reason, &mut context).map_err(Failure::Refused)
             }
         }

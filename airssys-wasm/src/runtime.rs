@@ -85,17 +85,18 @@ impl Runtime {
         detail: Option<String>,
         outcome: RequestError,
     ) {
+        let trace_parent = message.trace_parent();
         let letter = DeadLetter {
             sender: message.sender,
             target: target.clone(),
             reason,
             detail,
             at: self.clock.unix_nanos(),
-            sent_at: message.sent_at,
-            delivery: message.delivery,
+            sent_at: message.info.sent_at,
+            delivery: message.info.delivery,
             payload: message.payload.to_bytes(),
-            request: message.reply.as_ref().map(|reply| reply.id()),
-            trace_parent: message.trace_parent,
+            request: message.info.request,
+            trace_parent,
         };
         if let Some(reply) = message.reply {
             reply.answer(Err(outcome));

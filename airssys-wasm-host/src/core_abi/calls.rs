@@ -161,9 +161,10 @@ impl Functions {
         sender: &str,
         message: &[u8],
     ) -> wasmtime::Result<Answer<Option<Vec<u8>>>> {
-        let (sender, sender_length) = self.hand_in(store, sender.as_bytes())?;
-        let (message, length) = self.hand_in(store, message)?;
-        self.answer(store, &self.handle_message, (sender, sender_length, message, length))
+        let at_sender = self.hand_in(store, sender.as_bytes())?;
+        let at_message = self.hand_in(store, message)?;
+        let params = (at_sender, length(sender.as_bytes())?, at_message, length(message)?);
+        self.answer(store, &self.handle_message, params)
     }
 
     pub(crate) fn handle_messages(
@@ -177,10 +178,10 @@ impl Functions {
         for (number, message) in messages.iter().enumerate() {
             let at = list as usize + number * MESSAGE.size;
             write(&mut *store, self.memory, at, &message.sender.to_le_bytes())?;
-            let (payload, length) = self.hand_in(store, message.payload)?;
+            let payload = self.hand_in(store, message.payload)?;
+            let payload = u64::from(payload) | u64::from(length(message.payload)?) << 32;
             let at = at + Layout::field(MESSAGE_FIELDS, 1);
             write(&mut *store, self.memory, at, &payload.to_le_bytes())?;
-            write(&mut *store, self.memory, at + 4, &length.to_le_bytes())?;
         }
         let count = u32::try_from(messages.len())?;
         let (List(outcomes),) = self.answer(store, handle_messages, (list, count))?;
@@ -195,14 +196,11 @@ impl Functions {
     ) -> wasmtime::Result<Answer<()>> {
         let Some(handle_callback) = &self.handle_callback else { return Ok((Ok(()),)) };
         let (case, payload) = match outcome {
-            Ok(response) => {
-                let (response, length) = self.hand_in(store, response)?;
-                (0, [response, length, 0, 0])
-            }
+            Ok(response) => (0, [self.hand_in(store, response)?, length(response)?, 0, 0]),
             Err(RequestError::TimedOut) => (1, [0, 0, 0, 0]),
             Err(RequestError::Refused(error)) => {
-                let (message, length) = self.hand_in(store, error.message.as_bytes())?;
-                (1, [1, error.code, message, length])
+                let message = error.message.as_bytes();
+                (1, [1, error.code, self.hand_in(store, message)?, length(message)?])
             }
             Err(RequestError::Crashed) => (1, [2, 0, 0, 0]),
             Err(RequestError::Stopped) => (1, [3, 0, 0, 0]),
@@ -220,7 +218,7 @@ impl Functions {
         reason: &ExitReason,
     ) -> wasmtime::Result<Answer<()>> {
         let Some(handle_exit) = &self.handle_exit else { return Ok((Ok(()),)) };
-        let (component, component_length) = self.hand_in(store, component.as_bytes())?;
+        let at_component = self.hand_in(store, component.as_bytes())?;
         let (case, crash) = match reason {
             ExitReason::Normal => (0, None),
             ExitReason::Crashed(crash) => (1, Some(crash)),
@@ -228,11 +226,12 @@ impl Functions {
             ExitReason::GivenUp(crash) => (3, Some(crash)),
             ExitReason::NoSuchComponent => (4, None),
         };
-        let (crash, length) = match crash {
-            Some(crash) => self.hand_in(store, crash.as_bytes())?,
+        let (at_crash, crash_length) = match crash {
+            Some(crash) => (self.hand_in(store, crash.as_bytes())?, length(crash.as_bytes())?),
             None => (0, 0),
         };
-        self.answer(store, handle_exit, (component, component_length, case, crash, length))
+        let params = (at_component, length(component.as_bytes())?, case, at_crash, crash_length);
+        self.answer(store, handle_exit, params)
     }
 
     pub(crate) fn check(&self, store: &mut Store<State>) -> wasmtime::Result<(Status,)> {
@@ -248,10 +247,9 @@ impl Functions {
         shutdown.free(store, ())
     }
 
-    /// Hands it a list of bytes or a string: where that is, and its length.
-    fn hand_in(&self, store: &mut Store<State>, bytes: &[u8]) -> wasmtime::Result<(u32, u32)> {
-        let at = allocate(store, self.memory, &self.realloc, bytes, 1)?;
-        Ok((at, u32::try_from(bytes.len())?))
+    /// Hands it a list of bytes or a string, and says where that is.
+    fn hand_in(&self, store: &mut Store<State>, bytes: &[u8]) -> wasmtime::Result<u32> {
+        allocate(store, self.memory, &self.realloc, bytes, 1)
     }
 
     fn answer<P: WasmParams, T: Lift>(
@@ -265,6 +263,11 @@ impl Functions {
         export.free(store, at)?;
         Ok((answer,))
     }
+}
+
+/// As the canonical ABI has it.
+fn length(bytes: &[u8]) -> wasmtime::Result<u32> {
+    Ok(u32::try_from(bytes.len())?)
 }
 
 impl<P, R: WasmParams> Export<P, R> {

@@ -38,6 +38,9 @@ pub(crate) enum Violation {
 }
 
 /// A value that a guest hands over in its memory.
+///
+/// What a message ends with is lifted in place: to move it from function to function takes longer
+/// than to read it.
 pub(super) trait Lift: Sized {
     const LAYOUT: Layout;
 
@@ -104,6 +107,7 @@ impl<'a> Memory<'a> {
 impl Lift for () {
     const LAYOUT: Layout = Layout::NOTHING;
 
+    #[inline(always)]
     fn lift(_: &Memory<'_>, _: usize) -> Result<Self, Violation> {
         Ok(())
     }
@@ -112,6 +116,7 @@ impl Lift for () {
 impl Lift for Vec<u8> {
     const LAYOUT: Layout = Layout::LIST;
 
+    #[inline(always)]
     fn lift(memory: &Memory<'_>, at: usize) -> Result<Self, Violation> {
         let (at, length) = memory.list(at)?;
         memory.bytes(at, length).map(<[u8]>::to_vec)
@@ -150,6 +155,7 @@ impl<T: Lift> Lift for List<T> {
 impl<T: Lift> Lift for Option<T> {
     const LAYOUT: Layout = Layout::variant(&[T::LAYOUT]);
 
+    #[inline(always)]
     fn lift(memory: &Memory<'_>, at: usize) -> Result<Self, Violation> {
         let payload = at + Layout::payload(&[T::LAYOUT]);
         match memory.u8(at)? {
@@ -163,6 +169,7 @@ impl<T: Lift> Lift for Option<T> {
 impl<T: Lift, E: Lift> Lift for Result<T, E> {
     const LAYOUT: Layout = Layout::variant(&[T::LAYOUT, E::LAYOUT]);
 
+    #[inline(always)]
     fn lift(memory: &Memory<'_>, at: usize) -> Result<Self, Violation> {
         let payload = at + Layout::payload(&[T::LAYOUT, E::LAYOUT]);
         match memory.u8(at)? {

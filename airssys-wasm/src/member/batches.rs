@@ -23,7 +23,7 @@ impl Member {
         let fits = |mail: &&Mail| {
             let Mail::Message(message) = mail else { return false };
             bytes += message.payload.len();
-            message.delivery == 1 && message.topic.is_none() && bytes <= MAX_BYTES
+            message.info.delivery == 1 && message.info.topic.is_none() && bytes <= MAX_BYTES
         };
         next.iter().take_while(fits).count()
     }

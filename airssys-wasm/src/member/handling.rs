@@ -47,20 +47,12 @@ impl Member {
         message: Box<Message>,
         context: &mut Context<'_, Self>,
     ) {
-        let info = MessageInfo {
-            sent_at: message.sent_at,
-            request: message.reply.as_ref().map(|reply| reply.id()),
-            delivery: message.delivery,
-            trace_parent: Some(message.trace_parent),
-            topic: message.topic.clone(),
-        };
-        let trace = Some(message.trace_parent);
-        running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
-        let (sender, payload) = (&message.sender, &message.payload);
+        let Message { sender, payload, info, .. } = &*message;
+        running.outbox_mut().begin_turn(context.worker(), context.began(), info.trace_parent);
         let mut running = match running.into_waiting() {
             Err(running) => running,
             Ok(instance) => {
-                let call = message_call(instance, sender.clone(), payload.to_bytes(), info);
+                let call = message_call(instance, sender.clone(), payload.to_bytes(), info.clone());
                 return self.go_on(Waiting::Message(message, call), context);
             }
         };
@@ -100,13 +92,15 @@ impl Member {
         answer: Result<Option<Vec<u8>>, ComponentError>,
     ) {
         match (answer, message.reply.take()) {
-            (Ok(_), None) => {}
+            (Ok(_), None) => message.recycle(),
             (Ok(response), Some(reply)) => {
                 reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
+                message.recycle();
             }
             (Err(error), Some(reply)) => {
                 self.registration.counters.refused.bump();
                 reply.answer(Err(RequestError::Refused(error)));
+                message.recycle();
             }
             (Err(error), None) => {
                 self.registration.counters.refused.bump();
@@ -136,10 +130,10 @@ impl Member {
         &self,
         mut message: Box<Message>,
     ) -> Result<Box<Message>, Box<Message>> {
-        if message.delivery >= self.max_deliveries {
+        if message.info.delivery >= self.max_deliveries {
             return Err(message);
         }
-        message.delivery += 1;
+        message.info.delivery += 1;
         Ok(message)
     }
 
@@ -176,7 +170,7 @@ impl Member {
             }
         };
         let (id, queued) = (&self.id, context.queued());
-        let handled = unwinding(|| running.handle_callback(id, &callback, info, queued));
+        let handled = unwinding(|| running.handle_callback(id, &callback, &info, queued));
         self.running = Some(running);
         self.callback_handled(callback, handled, context);
     }
@@ -270,7 +264,7 @@ impl Member {
         };
         let (id, queued) = (&self.id, context.queued());
         let handled =
-            unwinding(|| running.handle_exit(id, component, &notice.reason, info, queued));
+            unwinding(|| running.handle_exit(id, component, &notice.reason, &info, queued));
         self.running = Some(running);
         self.exit_handled(component, &notice.reason, handled, context);
     }

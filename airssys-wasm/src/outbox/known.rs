@@ -8,7 +8,7 @@ use airssys_wasm_security::audit::AttemptKind;
 use super::route::{Right, Route};
 use super::turn::Turn;
 use super::{Draft, Outbox, Sender, callback};
-use crate::payload::Payload;
+use crate::payload::Content;
 
 /// How many components a sender knows by handle.
 const KNOWN: usize = 1024;
@@ -39,7 +39,7 @@ impl Outbox {
     pub(super) fn send_to(&mut self, target: Handle, message: &[u8]) -> Result<(), SendError> {
         let Self { sender, known, turn, random, .. } = self;
         let sent = match sender.judge_to(known, turn, target, message, Right::Send) {
-            Ok(route) => sender.post(route, turn, random, Draft::new(Payload::copy_of(message))),
+            Ok(route) => sender.post(route, turn, random, Draft::new(Content::Bytes(message))),
             Err(error) => Err(error),
         };
         sent.inspect_err(|error| self.refused_to(target, AttemptKind::Message, message, error))

@@ -26,7 +26,7 @@ use crate::dead_letter::DeadLetter;
 use crate::mail::{Mail, Message};
 use crate::member::Member;
 use crate::metrics::SendCounters;
-use crate::payload::Payload;
+use crate::payload::{Content, Payload};
 use crate::registration::Author;
 use crate::requester::{Reply, Waiting};
 use crate::runtime::Runtime;
@@ -63,8 +63,8 @@ struct Sender {
 }
 
 /// A message that is about to be put into a mailbox.
-struct Draft {
-    payload: Payload,
+struct Draft<'a> {
+    payload: Content<'a>,
     /// 1 for the first delivery.
     delivery: u32,
     reply: Option<Reply>,
@@ -146,8 +146,9 @@ impl Outbox {
         let (target, payload) = (letter.target.as_str(), &letter.payload);
         let delivery = letter.delivery.saturating_add(1);
         self.continue_trace(Some(letter.trace_parent));
-        let draft = || Draft { delivery, ..Draft::new(payload.clone().into()) };
-        let sent = self.send(Right::Send, target, payload, draft);
+        let again = Payload::from(payload.clone());
+        let draft = Draft { delivery, ..Draft::new(Content::Payload(&again)) };
+        let sent = self.send(Right::Send, target, draft);
         drop(self.turn.end());
         sent
     }
@@ -158,20 +159,15 @@ impl Outbox {
         Some(registration.address.clone())
     }
 
-    fn send(
-        &mut self,
-        right: Right,
-        target: &str,
-        payload: &[u8],
-        draft: impl FnOnce() -> Draft,
-    ) -> Result<(), SendError> {
+    fn send(&mut self, right: Right, target: &str, draft: Draft<'_>) -> Result<(), SendError> {
         let Self { sender, routes, turn, random, .. } = self;
-        let sent = match sender.judge(routes, turn, target, payload, right) {
-            Ok(route) => sender.post(route, turn, random, draft()),
+        let payload = draft.payload;
+        let sent = match sender.judge(routes, turn, target, &payload, right) {
+            Ok(route) => sender.post(route, turn, random, draft),
             Err(error) => Err(error),
         };
         let kind = AttemptKind::Message;
-        sent.inspect_err(|error| self.sender.refused(&self.turn, kind, target, payload, error))
+        sent.inspect_err(|error| self.sender.refused(&self.turn, kind, target, &payload, error))
     }
 }
 
@@ -267,8 +263,7 @@ impl Sender {
         let trace = turn.trace(random);
         let waiting = waiting(route.target());
         let reply = self.author.requester.open(id, deadline, waiting, trace)?;
-        let payload = Payload::copy_of(request);
-        let draft = Draft { reply: Some(reply), ..Draft::new(payload) };
+        let draft = Draft { reply: Some(reply), ..Draft::new(Content::Bytes(request)) };
         self.post(route, turn, random, draft)?;
         Ok(id)
     }
@@ -279,7 +274,7 @@ impl Sender {
         route: &mut Route,
         turn: &mut Turn,
         random: &mut SmallRng,
-        draft: Draft,
+        draft: Draft<'_>,
     ) -> Result<(), SendError> {
         let now = turn.now(self.runtime.clock.as_ref());
         let sent_at = self.runtime.clock.unix_nanos_at(now);
@@ -291,10 +286,10 @@ impl Sender {
             parent_span: Some(parent.span_id()),
             ..self.accepted(route, &draft)
         });
-        let Draft { payload, delivery, reply, topic, .. } = draft;
-        let sender = self.id.clone();
-        let message = Message { sender, payload, sent_at, delivery, reply, trace_parent, topic };
-        let sent = route.address.try_send(Mail::Message(Box::new(message))).map_err(not_sent)?;
+        let Draft { payload, delivery, reply, topic } = draft;
+        let message =
+            Message::new(&self.id, payload, sent_at, delivery, reply, trace_parent, topic);
+        let sent = route.address.try_send(Mail::Message(message)).map_err(not_sent)?;
         if kind != AttemptKind::Publication {
             // A slow subscriber holds nobody up; a target of its own does.
             let wanted = route.burst.count(turn.number);
@@ -315,7 +310,7 @@ impl Sender {
     }
 
     /// What is recorded of a message that is accepted.
-    fn accepted(&self, route: &Route, draft: &Draft) -> Attempt {
+    fn accepted(&self, route: &Route, draft: &Draft<'_>) -> Attempt {
         Attempt {
             kind: draft.kind(),
             sender: self.id.clone(),
@@ -376,8 +371,7 @@ impl Sender {
 
 impl airssys_wasm_core::Outbox for Outbox {
     fn send_message(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
-        let draft = || Draft::new(Payload::copy_of(message));
-        self.send(Right::Send, target, message, draft)
+        self.send(Right::Send, target, Draft::new(Content::Bytes(message)))
     }
 
     fn send_request(
@@ -462,8 +456,8 @@ impl airssys_wasm_core::Outbox for Outbox {
     }
 }
 
-impl Draft {
-    fn new(payload: Payload) -> Self {
+impl<'a> Draft<'a> {
+    fn new(payload: Content<'a>) -> Self {
         Self { payload, delivery: 1, reply: None, topic: None }
     }
 

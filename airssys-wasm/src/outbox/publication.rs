@@ -6,7 +6,7 @@ use rand::rngs::SmallRng;
 
 use super::route::{Right, Route};
 use super::{Draft, Sender, Turn};
-use crate::payload::Payload;
+use crate::payload::{Content, Payload};
 
 /// What a sender remembers of a topic: who wants it. It holds for one generation of registry and
 /// subscriptions.
@@ -48,7 +48,8 @@ impl Sender {
         let payload = Payload::copy_of(message);
         let mut taken = 0;
         for route in subscribers {
-            let copy = Draft { topic: Some(topic.clone()), ..Draft::new(payload.clone()) };
+            let copy = Draft::new(Content::Payload(&payload));
+            let copy = Draft { topic: Some(topic.clone()), ..copy };
             let sent = route
                 .expect_taken(message, &self.author, Right::Send)
                 .and_then(|()| self.post(route, turn, random, copy));

@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::route::Right;
 use super::{Draft, Outbox, Sender};
+use crate::payload::{Content, Payload};
 use crate::registration::Author;
 use crate::runtime::Runtime;
 use crate::timetable::Later;
@@ -49,9 +50,9 @@ impl Outbox {
         outbox.sender.is_timer = true;
         outbox.continue_trace(Some(trace));
         let right = outbox.sender.right_by_timer(target.as_str());
-        let sent =
-            outbox.send(right, target.as_str(), &payload, || Draft::new(payload.clone().into()));
-        if let Err(error) = sent {
+        let message = Payload::from(payload.clone());
+        let draft = Draft::new(Content::Payload(&message));
+        if let Err(error) = outbox.send(right, target.as_str(), draft) {
             let Sender { runtime, id: sender, .. } = &outbox.sender;
             runtime.not_sent(sender, target, payload, trace, &error);
         }
