@@ -23,8 +23,15 @@ const MAX_SEGMENT_BYTES: usize = 63;
 /// assert!(ComponentId::parse("../etc/passwd").is_err());
 /// # Ok::<(), InvalidId>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::derived_hash_with_manual_eq, reason = "equal texts are equal, shared or not")]
+#[derive(Clone, Eq, PartialOrd, Ord, Hash)]
 pub struct ComponentId(Arc<str>);
+
+impl PartialEq for ComponentId {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
 
 impl ComponentId {
     /// Checks `text` and keeps a copy of it.
