@@ -2,46 +2,40 @@
 //! random guests are given random orders in both ways, and what they answer, send and have in
 //! memory is compared, and how they crash.
 //!
-//! `AIRSSYS_GUESTS` and `AIRSSYS_MESSAGES` say how many guests, and how many messages for each;
-//! `AIRSSYS_SEED` has one guest only, and `--nocapture` tells how often each crash was met.
+//! `AIRSSYS_GUESTS` and `AIRSSYS_CALLS` say how many guests, and how many calls of each, and
+//! `AIRSSYS_TIMES` how often each crash has to be met; `AIRSSYS_SEED` has one guest only.
+//! `--nocapture` tells how often all was met.
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 
-#[path = "core_or_component/exports.rs"]
-mod exports;
+#[path = "core_or_component/calls.rs"]
+mod calls;
+#[path = "core_or_component/crashes.rs"]
+mod crashes;
+#[path = "core_or_component/guests.rs"]
+mod guests;
 #[path = "core_or_component/orders.rs"]
 mod orders;
 #[path = "core_or_component/recorder.rs"]
 mod recorder;
+#[path = "core_or_component/tally.rs"]
+mod tally;
 
-use std::collections::BTreeMap;
 use std::env;
 use std::time::Duration;
 
-use airssys_wasm_core::{
-    ComponentError, ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo,
-    RequestError, RequestId, TraceParent,
-};
+use airssys_wasm_core::{ComponentError, Crash, CrashKind, Failure, Health, MessageInfo};
 use airssys_wasm_host::{
     Component, Engine, EngineConfig, Instance, InstancePre, Limits, MessageOutcome, TimeMeter,
 };
 use rand::rngs::SmallRng;
-use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-use exports::{BATCH, CALLBACK, EXITS, HEALTH, LIFECYCLE, STARTS};
-use orders::{orders, show_all};
+use calls::{Call, call};
+use crashes::{Cause, cause, cause_at_start};
+use guests::guest;
+use orders::{SHOWN, show};
 use recorder::Recorder;
-
-/// What the guest is asked, apart from messages.
-enum Call {
-    Message(String, Vec<u8>, MessageInfo),
-    Batch(Vec<(ComponentId, Vec<u8>)>),
-    Callback(Result<Vec<u8>, RequestError>, MessageInfo),
-    Exit(String, ExitReason),
-    Check,
-    Init,
-    Shutdown,
-}
+use tally::Tally;
 
 /// What can be seen of a call.
 #[derive(Debug, PartialEq)]
@@ -51,25 +45,35 @@ enum Outcome {
     Done,
     Health(Health),
     Refused(ComponentError),
-    Crashed(CrashKind, &'static str),
+    Crashed(Cause),
     Ended,
+}
+
+impl Outcome {
+    /// Of two arguments that are both not to be had, it may be either of which a crash tells.
+    fn is_as(&self, other: &Self) -> bool {
+        let is_either = |outcome: &Self| {
+            let Self::Crashed((CrashKind::Trap, cause)) = outcome else { return false };
+            ["address out of bounds", "too much"].contains(cause)
+        };
+        self == other || (is_either(self) && is_either(other))
+    }
 }
 
 #[test]
 fn a_core_module_does_the_same_as_the_component_that_is_made_of_it() {
-    let number = |name, default| env::var(name).map_or(default, |text| text.parse().unwrap());
-    let guests = match env::var("AIRSSYS_SEED") {
-        Ok(seed) => seed.parse().unwrap()..=seed.parse().unwrap(),
-        Err(_) => 1..=number("AIRSSYS_GUESTS", 60),
-    };
-    let messages = number("AIRSSYS_MESSAGES", 200);
-    let mut met = BTreeMap::new();
+    let number = |name| env::var(name).ok().map(|text| text.parse().unwrap());
+    let seed: Option<u64> = number("AIRSSYS_SEED");
+    let guests = seed.map_or(1..=number("AIRSSYS_GUESTS").unwrap_or(24), |seed| seed..=seed);
+    let calls = number("AIRSSYS_CALLS").unwrap_or(800);
+    let engines = Engines::new();
+    let mut tally = Tally::default();
     for seed in guests {
-        Pair::new(seed).run(messages, &mut met);
+        Pair::new(seed, &engines).run(calls, &mut tally);
     }
-    for (crash, times) in met {
-        println!("{times:>9} {crash}");
-    }
+    println!("{tally}");
+    let times = number("AIRSSYS_TIMES").unwrap_or(seed.is_none().into());
+    assert_eq!(tally.below(times), [""; 0], "met less than {times} times");
 }
 
 /// Many results may lie in the same place of its memory, and all of them would be copied.
@@ -93,7 +97,7 @@ fn what_a_call_hands_over_is_limited_in_both_ways() {
           (i32.store (i32.const 4) (local.get $count))
           (i32.const 0)))"#;
     for wrap_core_modules in [false, true] {
-        let mut guest = Guest::new(HUGE, wrap_core_modules);
+        let mut guest = Guest::new(HUGE, &engine(wrap_core_modules));
         let id = "test/guest".parse().unwrap();
         let recorder = Box::new(Recorder::new(0));
         guest.instance = Some(guest.linked.instantiate(id, recorder, Limits::default()).unwrap());
@@ -101,14 +105,32 @@ fn what_a_call_hands_over_is_limited_in_both_ways() {
         let (two, _) = guest.call(&Call::Batch(vec![message.clone(); 2]));
         assert!(matches!(two, Outcome::Responses(_)), "as a component: {wrap_core_modules}");
         let (three, _) = guest.call(&Call::Batch(vec![message; 3]));
-        assert_eq!(three, Outcome::Crashed(CrashKind::Trap, "too much"));
+        assert_eq!(three, Outcome::Crashed((CrashKind::Trap, "too much")));
     }
+}
+
+/// How guests run: as core modules, and as components.
+struct Engines {
+    core: Engine,
+    component: Engine,
+}
+
+impl Engines {
+    fn new() -> Self {
+        Self { core: engine(false), component: engine(true) }
+    }
+}
+
+fn engine(wrap_core_modules: bool) -> Engine {
+    let time_meter = TimeMeter::Fuel { per_millisecond: 3_000 };
+    Engine::new(EngineConfig { time_meter, wrap_core_modules, ..EngineConfig::default() }).unwrap()
 }
 
 /// The same guest twice.
 struct Pair {
     seed: u64,
     random: SmallRng,
+    limits: Limits,
     core: Guest,
     component: Guest,
 }
@@ -119,83 +141,103 @@ struct Guest {
 }
 
 impl Pair {
-    fn new(seed: u64) -> Self {
+    fn new(seed: u64, engines: &Engines) -> Self {
         let mut random = SmallRng::seed_from_u64(seed);
-        let text = guest(&mut random);
-        Self { seed, core: Guest::new(&text, false), component: Guest::new(&text, true), random }
+        let (text, pages) = guest(seed, &mut random);
+        let limits = Limits {
+            memory: (pages as usize + 4) << 16,
+            init_timeout: Duration::from_millis(100),
+            ..Limits::default()
+        };
+        let (core, component) =
+            (Guest::new(&text, &engines.core), Guest::new(&text, &engines.component));
+        Self { seed, random, limits, core, component }
     }
 
-    fn run(mut self, messages: u64, met: &mut BTreeMap<String, u64>) {
-        for number in 0..messages {
-            if self.core.instance.is_none() && !self.start(met) {
-                return;
+    fn run(mut self, calls: u64, tally: &mut Tally) {
+        tally.guests += 1;
+        for number in 1..=calls {
+            if self.core.instance.is_none() && !self.start(tally) {
+                continue;
             }
-            let call = if number + 1 == messages || self.random.random_ratio(1, 50) {
-                Call::Message("test/last".into(), show_all(), MessageInfo::new(0))
+            let call = if number == calls {
+                shows(0)
+            } else if self.random.random_ratio(1, 50) {
+                shows(SHOWN)
             } else {
                 call(&mut self.random)
             };
-            self.call(number, &call, met);
+            self.call(number, &call, tally);
         }
     }
 
     /// False if it does not start, in both ways.
-    fn start(&mut self, met: &mut BTreeMap<String, u64>) -> bool {
+    fn start(&mut self, tally: &mut Tally) -> bool {
+        tally.starts += 1;
         let seed = self.random.random();
-        let (core, component) = (self.core.start(seed), self.component.start(seed));
+        let core = self.core.start(seed, self.limits);
+        let component = self.component.start(seed, self.limits);
         assert_eq!(core, component, "seed {}, at the start", self.seed);
-        if let Some(crash) = &core {
-            *met.entry(format!("{crash:?} at the start")).or_default() += 1;
+        if let Some((_, cause)) = core {
+            tally.count_crash_at_start(cause);
         }
         core.is_none()
     }
 
-    fn call(&mut self, number: u64, call: &Call, met: &mut BTreeMap<String, u64>) {
+    fn call(&mut self, number: u64, call: &Call, tally: &mut Tally) {
+        tally.calls += 1;
+        tally.messages += self.core.messages(call);
         let (core, sent) = self.core.call(call);
         let (component, expected_sent) = self.component.call(call);
         let seed = self.seed;
-        assert!(core == component, "seed {seed}, call {number}: {core:?} and not {component:?}");
+        assert!(
+            core.is_as(&component),
+            "seed {seed}, call {number}: {core:?} and not {component:?}"
+        );
         assert_eq!(sent, expected_sent, "seed {seed}, call {number}");
-        let met_as = match &core {
-            Outcome::Crashed(..) => format!("{core:?}"),
-            Outcome::Response(_) => "response".into(),
-            Outcome::Responses(_) => "responses of a batch".into(),
-            Outcome::Refused(_) => "refused".into(),
-            _ => "other answer".into(),
-        };
-        *met.entry(met_as).or_default() += 1;
-        if matches!(core, Outcome::Crashed(..) | Outcome::Ended) {
+        match core {
+            Outcome::Crashed((_, cause)) => tally.count_crash_in_call(cause),
+            Outcome::Response(_) => tally.count_answer("response"),
+            Outcome::Responses(_) => tally.count_answer("responses of a batch"),
+            Outcome::Refused(_) => tally.count_answer("refused"),
+            _ => tally.count_answer("other answer"),
+        }
+        // Seldom it is called once more.
+        let has_ended = matches!(core, Outcome::Crashed(_) | Outcome::Ended);
+        if has_ended && self.random.random_ratio(15, 16) {
             (self.core.instance, self.component.instance) = (None, None);
         }
     }
 }
 
+fn shows(bytes: u32) -> Call {
+    Call::Message("test/last".into(), show(bytes), MessageInfo::new(0))
+}
+
 impl Guest {
-    fn new(text: &str, wrap_core_modules: bool) -> Self {
-        let time_meter = TimeMeter::Fuel { per_millisecond: 3_000 };
-        let config = EngineConfig { time_meter, wrap_core_modules, ..EngineConfig::default() };
-        let engine = Engine::new(config).unwrap();
-        let linked = Component::load(&engine, text.as_bytes()).unwrap().pre().unwrap();
+    fn new(text: &str, engine: &Engine) -> Self {
+        let linked = Component::load(engine, text.as_bytes()).unwrap().pre().unwrap();
         Self { linked, instance: None }
     }
 
-    fn start(&mut self, seed: u64) -> Option<(CrashKind, &'static str)> {
-        let limits = Limits {
-            memory: 5 << 16,
-            init_timeout: Duration::from_millis(100),
-            ..Limits::default()
-        };
+    fn start(&mut self, seed: u64, limits: Limits) -> Option<Cause> {
         let id = "test/guest".parse().unwrap();
         match self.linked.instantiate(id, Box::new(Recorder::new(seed)), limits) {
             Ok(instance) => {
                 self.instance = Some(instance);
                 None
             }
-            Err(crash) => match kind(&crash) {
-                // An import that is called before the component is put together.
-                (kind, "table element") => Some((kind, "too early")),
-                crash => Some(crash),
-            },
+            Err(crash) => Some(cause_at_start(&crash)),
+        }
+    }
+
+    /// How many messages a call hands it.
+    fn messages(&self, call: &Call) -> u64 {
+        let takes_batches = self.instance.as_ref().is_some_and(Instance::takes_batches);
+        match call {
+            Call::Message(..) => 1,
+            Call::Batch(messages) if takes_batches => messages.len() as u64,
+            _ => 0,
         }
     }
 
@@ -242,118 +284,5 @@ fn outcome<T>(outcome: Result<T, Failure>, done: impl FnOnce(T) -> Outcome) -> O
 }
 
 fn crashed(crash: &Crash) -> Outcome {
-    let (kind, cause) = kind(crash);
-    Outcome::Crashed(kind, cause)
-}
-
-/// What crashed it, in words that are the same in both ways.
-fn kind(crash: &Crash) -> (CrashKind, &'static str) {
-    const CAUSES: [(&str, &str); 27] = [
-        ("an import before it is put", "too early"),
-        ("returned a pointer that is not aligned", "allocation not aligned"),
-        ("realloc return: result not aligned", "allocation not aligned"),
-        ("returned a pointer beyond end", "allocation out of bounds"),
-        ("realloc return: beyond end", "allocation out of bounds"),
-        ("cannot leave component instance", "imports are closed"),
-        ("hands over is out of bounds", "address"),
-        ("it hands over is not aligned", "address"),
-        ("utf-8", "not UTF-8"),
-        ("discriminant", "case"),
-        ("pointer/length out of bounds", "address"),
-        ("return pointer not aligned", "address"),
-        ("pointer not aligned", "address"),
-        ("pointer is not aligned", "address"),
-        ("pointer out of bounds", "address"),
-        ("pointer size overflow", "address"),
-        ("out of bounds memory access", "load or store"),
-        ("uninitialized element", "table element"),
-        ("unreachable", "unreachable"),
-        ("stack", "stack"),
-        ("divide by zero", "division"),
-        ("bytes of memory", "memory limit"),
-        ("it may take", "time"),
-        ("in an earlier call", "earlier"),
-        ("outcomes for", "too few or too many outcomes"),
-        ("hands over more than", "too much"),
-        ("too much data", "too much"),
-    ];
-    let text = crash.to_string();
-    let cause = CAUSES.iter().find(|(part, _)| text.contains(part));
-    (crash.kind(), cause.unwrap_or_else(|| panic!("another crash: {text}")).1)
-}
-
-fn guest(random: &mut SmallRng) -> String {
-    let mut part = |text: &'static str| if random.random_ratio(3, 4) { text } else { "" };
-    let parts = [part(BATCH), part(CALLBACK), part(EXITS), part(LIFECYCLE), part(HEALTH)];
-    let odd = |random: &mut SmallRng, kinds: u32| match random.random_ratio(1, 10) {
-        true => random.random_range(0..kinds).to_string(),
-        false => "0".into(),
-    };
-    let (allocates, frees) = (odd(random, 7), odd(random, 5));
-    let start = STARTS.choose(random).unwrap();
-    include_str!("core_or_component/guest.wat")
-        .replace("(i32.const ALLOCATES)", &format!("(i32.const {allocates})"))
-        .replace("(i32.const FREES)", &format!("(i32.const {frees})"))
-        .replace("BATCH", parts[0])
-        .replace("CALLBACK", parts[1])
-        .replace("EXITS", parts[2])
-        .replace("LIFECYCLE", parts[3])
-        .replace("HEALTH", parts[4])
-        .replace("START)", &format!("{start})"))
-}
-
-fn call(random: &mut SmallRng) -> Call {
-    match random.random_range(0..20) {
-        0 => Call::Callback(callback(random), info(random)),
-        1 => Call::Exit("test/monitored".into(), exit_reason(random)),
-        2 => Call::Check,
-        3 if random.random_ratio(1, 10) => Call::Shutdown,
-        3 => Call::Init,
-        4..7 => Call::Batch(batch(random)),
-        _ => Call::Message(text(random), orders(random), info(random)),
-    }
-}
-
-fn batch(random: &mut SmallRng) -> Vec<(ComponentId, Vec<u8>)> {
-    let sender: ComponentId = "test/sender".parse().unwrap();
-    (0..random.random_range(0..5)).map(|_| (sender.clone(), orders(random))).collect()
-}
-
-fn callback(random: &mut SmallRng) -> Result<Vec<u8>, RequestError> {
-    Err(match random.random_range(0..8) {
-        0 => RequestError::TimedOut,
-        1 => RequestError::Refused(ComponentError::new(random.random(), text(random))),
-        2 => RequestError::Crashed,
-        3 => RequestError::Stopped,
-        4 => RequestError::Dropped,
-        5 => RequestError::ResponseTooLarge(random.random()),
-        _ => return Ok(text(random).into_bytes()),
-    })
-}
-
-fn exit_reason(random: &mut SmallRng) -> ExitReason {
-    match random.random_range(0..5) {
-        0 => ExitReason::Normal,
-        1 => ExitReason::Crashed(text(random)),
-        2 => ExitReason::Stopped,
-        3 => ExitReason::GivenUp(text(random)),
-        _ => ExitReason::NoSuchComponent,
-    }
-}
-
-fn info(random: &mut SmallRng) -> MessageInfo {
-    let mut maybe = || random.random_ratio(1, 2);
-    let (request, trace, topic) = (maybe(), maybe(), maybe());
-    MessageInfo {
-        request: request.then(|| RequestId::from_halves(random.random(), random.random())),
-        delivery: random.random(),
-        trace_parent: trace.then(|| TraceParent::root(random.random(), random.random())),
-        topic: topic.then(|| "test/topic".parse().unwrap()),
-        ..MessageInfo::new(random.random())
-    }
-}
-
-fn text(random: &mut SmallRng) -> String {
-    let length = random.random_range(0..40);
-    (0..length).map(|_| ['a', 'ö', '/', '日'].choose(random).unwrap()).collect()
+    Outcome::Crashed(cause(crash))
 }

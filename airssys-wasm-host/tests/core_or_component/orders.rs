@@ -15,10 +15,16 @@ const RECURSES: u32 = 21;
 const RESULT: u32 = 0;
 const TEXT: u32 = 1024;
 const FREE: u32 = 2048;
+/// What is written to is below, but for what large allocations are given.
+pub(crate) const SHOWN: u32 = 8192;
 
-/// Has the guest answer with all of its memory.
-pub(crate) fn show_all() -> Vec<u8> {
-    order(SHOWS, [0; 7])
+/// More than one call may hand over; and so many outcomes that they are.
+const TOO_MUCH: u32 = 0x801_0000;
+const TOO_MANY: u32 = 0x60_0000;
+
+/// Has the guest answer with so much of its memory, or with all at 0.
+pub(crate) fn show(bytes: u32) -> Vec<u8> {
+    order(SHOWS, [bytes, 0, 0, 0, 0, 0, 0])
 }
 
 /// Some orders: most are such as an honest guest follows.
@@ -32,7 +38,7 @@ pub(crate) fn orders(random: &mut SmallRng) -> Vec<u8> {
 
 fn one(random: &mut SmallRng) -> Vec<u8> {
     let number = match random.random_range(0..100) {
-        0..50 => random.random_range(0..13),
+        0..50 => random.random_range(0..14),
         50..60 => random.random_range(24..28),
         60..75 => return result(random),
         75 => 14,
@@ -48,7 +54,7 @@ fn one(random: &mut SmallRng) -> Vec<u8> {
         90..97 => return order(SETS_FREEING, [0; 7]),
         97 => return order(RETURNS, [address(random), 0, 0, 0, 0, 0, 0]),
         98 => return order(RETURNS, [RESULT, 0, 0, 0, 0, 0, 0]),
-        _ => SHOWS,
+        _ => return show(if random.random_ratio(1, 4) { address(random) } else { SHOWN }),
     };
     if [SPINS, RECURSES].contains(&number) && random.random_ratio(3, 4) {
         return Vec::new();
@@ -70,7 +76,7 @@ fn result(random: &mut SmallRng) -> Vec<u8> {
         0 | 1 => random.random_range(0..4),
         2 => TEXT + random.random_range(0..20),
         3 => random.random_range(0..32),
-        4 => 255,
+        4 => *[255, TOO_MANY].choose(random).unwrap(),
         _ => address(random),
     };
     order(13, [at, word, 0, 0, 0, 0, 0])
@@ -95,9 +101,9 @@ fn honest(number: u32, words: &mut [u32; 7], random: &mut SmallRng) {
 }
 
 fn address(random: &mut SmallRng) -> u32 {
-    let near = *[0, 8, TEXT, FREE, 0x1_0000, 0x2_0000, 0x5_0000, 0x8000_0000, u32::MAX]
-        .choose(random)
-        .unwrap();
+    const PLACES: [u32; 10] =
+        [0, 8, TEXT, FREE, 0x1_0000, 0x2_0000, 0x5_0000, TOO_MUCH, 0x8000_0000, u32::MAX];
+    let near = *PLACES.choose(random).unwrap();
     match random.random_range(0..8) {
         0 => random.random(),
         1 => random.random_range(0..0x1_0000),

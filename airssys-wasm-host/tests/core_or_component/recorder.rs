@@ -1,3 +1,4 @@
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use airssys_wasm_core::{
@@ -41,7 +42,7 @@ impl Recorder {
 
 impl Outbox for Recorder {
     fn send_message(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
-        self.calls.push(format!("send {target} {message:?}"));
+        self.calls.push(format!("send {target} {}", shown(message)));
         if self.fails() { Err(self.send_error()) } else { Ok(()) }
     }
 
@@ -51,7 +52,7 @@ impl Outbox for Recorder {
         request: &[u8],
         timeout: Option<Duration>,
     ) -> Result<RequestId, SendError> {
-        self.calls.push(format!("request {target} {request:?} {timeout:?}"));
+        self.calls.push(format!("request {target} {} {timeout:?}", shown(request)));
         if self.fails() {
             return Err(self.send_error());
         }
@@ -79,7 +80,7 @@ impl Outbox for Recorder {
     }
 
     fn send_message_to(&mut self, target: Handle, message: &[u8]) -> Result<(), SendError> {
-        self.calls.push(format!("send to {} {message:?}", target.number()));
+        self.calls.push(format!("send to {} {}", target.number(), shown(message)));
         if self.fails() { Err(self.send_error()) } else { Ok(()) }
     }
 
@@ -89,7 +90,7 @@ impl Outbox for Recorder {
         request: &[u8],
         timeout: Option<Duration>,
     ) -> Result<RequestId, SendError> {
-        self.calls.push(format!("request of {} {request:?} {timeout:?}", target.number()));
+        self.calls.push(format!("request of {} {} {timeout:?}", target.number(), shown(request)));
         if self.fails() {
             return Err(self.send_error());
         }
@@ -112,7 +113,7 @@ impl Outbox for Recorder {
     }
 
     fn publish(&mut self, topic: &str, message: &[u8]) -> Result<u32, SendError> {
-        self.calls.push(format!("publish {topic} {message:?}"));
+        self.calls.push(format!("publish {topic} {}", shown(message)));
         if self.fails() { Err(self.send_error()) } else { Ok(self.random.random()) }
     }
 
@@ -122,7 +123,7 @@ impl Outbox for Recorder {
         message: &[u8],
         delay: Duration,
     ) -> Result<TimerId, TimerError> {
-        self.calls.push(format!("after {delay:?} {target} {message:?}"));
+        self.calls.push(format!("after {delay:?} {target} {}", shown(message)));
         match self.random.random_range(0..4) {
             0 => Err(TimerError::TooManyTimers(self.random.random())),
             1 => Err(self.send_error().into()),
@@ -150,4 +151,14 @@ impl Outbox for Recorder {
         self.calls.push(format!("demonitor {target}"));
         self.random.random()
     }
+}
+
+/// The bytes, or what stands for them where they are many.
+fn shown(bytes: &[u8]) -> String {
+    if bytes.len() <= 64 {
+        return format!("{bytes:?}");
+    }
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    format!("{} bytes, {:x}", bytes.len(), hasher.finish())
 }

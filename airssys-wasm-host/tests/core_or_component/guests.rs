@@ -1,7 +1,57 @@
-//! The parts of a guest that it may or may not have.
+//! Guests: one text, of which each has some parts and not others.
+
+use rand::RngExt;
+use rand::rngs::SmallRng;
+
+const TEXT: &str = include_str!("guest.wat");
+
+/// Pages of memory: few have more than one call may hand over.
+const PAGES: u32 = 1;
+const MANY_PAGES: u32 = 2050;
+
+/// The text of a guest, and how many pages of memory it begins with. Guests whose numbers follow on
+/// each other start in different ways.
+pub(crate) fn guest(number: u64, random: &mut SmallRng) -> (String, u32) {
+    let pages = if number.is_multiple_of(16) { MANY_PAGES } else { PAGES };
+    let mut part = |text: &'static str| if random.random_ratio(3, 4) { text } else { "" };
+    let parts = [part(BATCH), part(CALLBACK), part(EXITS), part(LIFECYCLE), part(HEALTH)];
+    let text = TEXT
+        .replace("PAGES", &pages.to_string())
+        .replace("BATCH", parts[0])
+        .replace("CALLBACK", parts[1])
+        .replace("EXITS", parts[2])
+        .replace("LIFECYCLE", parts[3])
+        .replace("HEALTH", parts[4])
+        .replace("START", &start(number))
+        .replace("SPENDS", &"(drop (i32.add (i32.const 1) (i32.const 1)))\n".repeat(100));
+    (text, pages)
+}
+
+/// What runs while it is instantiated: in one of four starts, as the host answers, one of
+/// [`STARTS`].
+fn start(number: u64) -> String {
+    let number = number as usize;
+    let Some(does) = STARTS.get(number / 2 % (STARTS.len() + 3)) else { return String::new() };
+    let runs = ["(start $first)", r#"(export "_initialize" (func $first))"#][number % 2];
+    let asks = "(call $cancel (i64.const 7))";
+    format!("(func $first (if (i32.and {asks} {asks}) (then {does})))\n{runs}")
+}
+
+const STARTS: [&str; 9] = [
+    "(call $send-something)",
+    "(call $self-id (i32.const 2048))",
+    "(call $trap)",
+    "(call $spin)",
+    "(drop (call $recurse (i32.const 0)))",
+    "(drop (memory.grow (i32.const 100)))",
+    // While it allocates room for its id, it gives a place beyond its memory, or calls imports.
+    "(call $allocate (i32.const 1) (i32.const -8)) (call $self-id (i32.const 2048))",
+    "(call $allocate (i32.const 3) (i32.const 0)) (call $self-id (i32.const 2048))",
+    "(call $allocate (i32.const 4) (i32.const 0)) (call $self-id (i32.const 2048))",
+];
 
 /// It obeys each message of a batch.
-pub(crate) const BATCH: &str = r#"
+const BATCH: &str = r#"
   (func (export "airssys:component/batch-handler@0.1.0#handle-messages")
     (param $messages i32) (param $count i32) (result i32)
     (local $number i32) (local $at i32)
@@ -21,7 +71,7 @@ pub(crate) const BATCH: &str = r#"
   (func (export "cabi_post_airssys:component/batch-handler@0.1.0#handle-messages") (param i32) (call $freed))
 "#;
 
-pub(crate) const CALLBACK: &str = r#"
+const CALLBACK: &str = r#"
   (func (export "airssys:component/callback@0.1.0#handle-callback")
     (param $high i64) (param $low i64) (param $case i32) (param $a i32) (param $b i32) (param $c i32) (param $d i32)
     (result i32)
@@ -36,7 +86,7 @@ pub(crate) const CALLBACK: &str = r#"
   (func (export "cabi_post_airssys:component/callback@0.1.0#handle-callback") (param i32) (call $freed))
 "#;
 
-pub(crate) const EXITS: &str = r#"
+const EXITS: &str = r#"
   (func (export "airssys:component/exits@0.1.0#handle-exit")
     (param $component i32) (param $length i32) (param $case i32) (param $a i32) (param $b i32) (result i32)
     (i32.store (i32.const 32) (local.get $component))
@@ -47,7 +97,7 @@ pub(crate) const EXITS: &str = r#"
     (global.get $result))
 "#;
 
-pub(crate) const LIFECYCLE: &str = r#"
+const LIFECYCLE: &str = r#"
   (func (export "airssys:component/lifecycle@0.1.0#init") (result i32)
     (call $count (i32.const 68))
     (global.get $result))
@@ -56,21 +106,9 @@ pub(crate) const LIFECYCLE: &str = r#"
   (func (export "cabi_post_airssys:component/lifecycle@0.1.0#shutdown") (call $freed))
 "#;
 
-pub(crate) const HEALTH: &str = r#"
+const HEALTH: &str = r#"
   (func (export "airssys:component/health@0.1.0#check") (result i32)
     (call $count (i32.const 68))
     (global.get $result))
   (func (export "cabi_post_airssys:component/health@0.1.0#check") (param i32) (call $freed))
 "#;
-
-/// What runs while it is instantiated.
-pub(crate) const STARTS: [&str; 8] = [
-    "",
-    "",
-    "",
-    "(start $send-something)",
-    "(func $early (drop (call $cancel (i64.const 7)))) (start $early)",
-    "(start $trap)",
-    r#"(func (export "_initialize") (call $send-something))"#,
-    r#"(func (export "_initialize") (call $trap))"#,
-];
