@@ -79,28 +79,8 @@ fn a_core_module_does_the_same_as_the_component_that_is_made_of_it() {
 /// Many results may lie in the same place of its memory, and all of them would be copied.
 #[test]
 fn what_a_call_hands_over_is_limited_in_both_ways() {
-    const HUGE: &str = r#"(module
-        (memory (export "memory") 800)
-        (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
-        (func (export "airssys:component/handler@0.1.0#handle-message")
-          (param i32 i32 i32 i32) (result i32) (i32.const 64))
-        (func $huge (param $at i32)
-          (i32.store offset=4 (local.get $at) (i32.const 1))
-          (i32.store offset=8 (local.get $at) (i32.const 65536))
-          (i32.store offset=12 (local.get $at) (i32.const 50000000)))
-        (func (export "airssys:component/batch-handler@0.1.0#handle-messages")
-          (param i32) (param $count i32) (result i32)
-          (call $huge (i32.const 128))
-          (call $huge (i32.const 144))
-          (call $huge (i32.const 160))
-          (i32.store (i32.const 0) (i32.const 128))
-          (i32.store (i32.const 4) (local.get $count))
-          (i32.const 0)))"#;
     for wrap_core_modules in [false, true] {
-        let mut guest = Guest::new(HUGE, &engine(wrap_core_modules));
-        let id = "test/guest".parse().unwrap();
-        let recorder = Box::new(Recorder::new(0));
-        guest.instance = Some(guest.linked.instantiate(id, recorder, Limits::default()).unwrap());
+        let mut guest = Guest::started(HUGE, wrap_core_modules);
         let message = ("test/sender".parse().unwrap(), Vec::new());
         let (two, _) = guest.call(&Call::Batch(vec![message.clone(); 2]));
         assert!(matches!(two, Outcome::Responses(_)), "as a component: {wrap_core_modules}");
@@ -108,6 +88,38 @@ fn what_a_call_hands_over_is_limited_in_both_ways() {
         assert_eq!(three, Outcome::Crashed((CrashKind::Trap, "too much")));
     }
 }
+
+/// Otherwise a component would be compared with itself: each way has its own words for a crash.
+#[test]
+fn a_core_module_runs_as_it_is_unless_it_is_wrapped() {
+    let told = [false, true].map(|wrap_core_modules| {
+        let mut instance = Guest::started(HUGE, wrap_core_modules).instance.unwrap();
+        let sender = "test/sender".parse().unwrap();
+        let outcome = instance.handle_messages([(&sender, [].as_slice()); 3].into_iter());
+        let Err(Failure::Crashed(crash)) = outcome else { panic!("{outcome:?}") };
+        crash.to_string()
+    });
+    assert_ne!(told[0], told[1]);
+}
+
+/// Answers each message of a batch with the same 50 MB.
+const HUGE: &str = r#"(module
+    (memory (export "memory") 800)
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+    (func (export "airssys:component/handler@0.1.0#handle-message")
+      (param i32 i32 i32 i32) (result i32) (i32.const 64))
+    (func $huge (param $at i32)
+      (i32.store offset=4 (local.get $at) (i32.const 1))
+      (i32.store offset=8 (local.get $at) (i32.const 65536))
+      (i32.store offset=12 (local.get $at) (i32.const 50000000)))
+    (func (export "airssys:component/batch-handler@0.1.0#handle-messages")
+      (param i32) (param $count i32) (result i32)
+      (call $huge (i32.const 128))
+      (call $huge (i32.const 144))
+      (call $huge (i32.const 160))
+      (i32.store (i32.const 0) (i32.const 128))
+      (i32.store (i32.const 4) (local.get $count))
+      (i32.const 0)))"#;
 
 /// How guests run: as core modules, and as components.
 struct Engines {
@@ -218,6 +230,12 @@ impl Guest {
     fn new(text: &str, engine: &Engine) -> Self {
         let linked = Component::load(engine, text.as_bytes()).unwrap().pre().unwrap();
         Self { linked, instance: None }
+    }
+
+    fn started(text: &str, wrap_core_modules: bool) -> Self {
+        let mut guest = Self::new(text, &engine(wrap_core_modules));
+        assert_eq!(guest.start(0, Limits::default()), None);
+        guest
     }
 
     fn start(&mut self, seed: u64, limits: Limits) -> Option<Cause> {
