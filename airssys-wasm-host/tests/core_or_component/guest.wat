@@ -92,6 +92,8 @@
 
   (func $obey (param $at i32) (param $length i32)
     (local $end i32) (local $a i32) (local $b i32) (local $c i32) (local $d i32) (local $e i32) (local $g i32)
+    ;; No message is longer, but its length may have been overwritten.
+    (if (i32.gt_u (local.get $length) (i32.const 128)) (then (local.set $length (i32.const 128))))
     (local.set $end (i32.add (local.get $at) (local.get $length)))
     (loop $next
       (if (i32.gt_u (i32.add (local.get $at) (i32.const 32)) (local.get $end)) (then (return)))
