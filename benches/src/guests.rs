@@ -50,6 +50,13 @@ pub fn sleeper() -> &'static str {
     include_str!("../../airssys-wasm-testkit/src/guests/sleep-component.wat")
 }
 
+/// Does what each message says: see its file.
+pub fn puppet() -> String {
+    let puppet = include_str!("../../airssys-wasm-testkit/src/guests/puppet.wat");
+    let prelude = include_str!("../../airssys-wasm-testkit/src/guests/prelude.wat");
+    format!("(module\n{puppet}\n{prelude})")
+}
+
 const PRELUDE: &str = include_str!("../guests/prelude.wat");
 const SENDING: &str = include_str!("../guests/sending.wat");
 

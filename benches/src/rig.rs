@@ -186,7 +186,7 @@ fn id(text: &str) -> ComponentId {
 
 /// Whatever goes wrong makes the figures worthless, and a run that lost its token has no end.
 #[allow(clippy::print_stderr)]
-fn fail(event: &Event<'_>) {
+pub fn fail(event: &Event<'_>) {
     eprintln!("{event:?}");
     abort();
 }
