@@ -66,7 +66,7 @@ fn send_message(
     result: u32,
 ) -> wasmtime::Result<()> {
     let (memory, state) = open(&mut guest)?;
-    let (message, target) = (memory.bytes(message, length)?, memory.text(target, target_length)?);
+    let (target, message) = memory.text_and_bytes((target, target_length), (message, length))?;
     let sent = state.outbox.get_mut().send_message(target, message);
     answer(guest, result, &sent)
 }
@@ -81,7 +81,7 @@ fn send_request(
     result: u32,
 ) -> wasmtime::Result<()> {
     let (memory, state) = open(&mut guest)?;
-    let (request, target) = (memory.bytes(request, length)?, memory.text(target, target_length)?);
+    let (target, request) = memory.text_and_bytes((target, target_length), (request, length))?;
     let sent = state.outbox.get_mut().send_request(target, request, timeout(timeout_ms));
     answer(guest, result, &sent)
 }
@@ -162,7 +162,7 @@ fn publish(
     result: u32,
 ) -> wasmtime::Result<()> {
     let (memory, state) = open(&mut guest)?;
-    let (message, topic) = (memory.bytes(message, length)?, memory.text(topic, topic_length)?);
+    let (topic, message) = memory.text_and_bytes((topic, topic_length), (message, length))?;
     let published = state.outbox.get_mut().publish(topic, message);
     answer(guest, result, &published)
 }
@@ -184,7 +184,7 @@ fn send_after(
     result: u32,
 ) -> wasmtime::Result<()> {
     let (memory, state) = open(&mut guest)?;
-    let (message, target) = (memory.bytes(message, length)?, memory.text(target, target_length)?);
+    let (target, message) = memory.text_and_bytes((target, target_length), (message, length))?;
     let delay = Duration::from_millis(delay_ms);
     let set = state.outbox.get_mut().send_after(target, message, delay).map(TimerId::number);
     answer(guest, result, &set)

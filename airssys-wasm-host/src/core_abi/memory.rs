@@ -58,7 +58,18 @@ impl<'a> Memory<'a> {
     }
 
     pub(super) fn text(&self, at: u32, length: u32) -> Result<&'a str, Violation> {
-        std::str::from_utf8(self.bytes(at, length)?).map_err(|_| Violation::NotUtf8)
+        self.bytes(at, length).and_then(utf8)
+    }
+
+    /// A text and bytes, each with its address and its length. Both are found before either is
+    /// looked at.
+    pub(super) fn text_and_bytes(
+        &self,
+        text: (u32, u32),
+        bytes: (u32, u32),
+    ) -> Result<(&'a str, &'a [u8]), Violation> {
+        let (text, bytes) = (self.bytes(text.0, text.1)?, self.bytes(bytes.0, bytes.1)?);
+        Ok((utf8(text)?, bytes))
     }
 
     /// A value whose address the guest gave.
@@ -102,6 +113,10 @@ impl<'a> Memory<'a> {
     fn list(&self, at: usize) -> Result<(u32, u32), Violation> {
         Ok((self.u32(at)?, self.u32(at + 4)?))
     }
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, Violation> {
+    std::str::from_utf8(bytes).map_err(|_| Violation::NotUtf8)
 }
 
 impl Lift for () {

@@ -54,7 +54,7 @@ fn one_that_exports_half_of_an_interface_is_refused_as_a_component_is() {
 /// What a crash says whose words each way has of its own: it answers from beyond its memory.
 fn told(source: &[u8], wrap_core_modules: bool) -> String {
     let mut instance = Guest::started(source, wrap_core_modules).instance.unwrap();
-    match instance.handle_message("test/sender", b"", MessageInfo::new(0)) {
+    match instance.handle_message("test/sender", b"", &MessageInfo::new(0)) {
         Err(Failure::Crashed(crash)) => crash.to_string(),
         outcome => panic!("{outcome:?}"),
     }
