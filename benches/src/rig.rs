@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use airssys_wasm::{
     AuditSettings, Codec, ComponentError, ComponentId, ComponentSpec, Context, Event, Grants,
-    Guest, Native, PatternSet, Rate, Sender, System,
+    Guest, Native, PatternSet, Rate, Sender, System, SystemBuilder,
 };
 use tempfile::TempDir;
 
@@ -58,8 +58,18 @@ impl Rig {
 
     /// The same with something more.
     pub fn with(workers: usize, guests: Guests, extra: Extra) -> Self {
-        let builder = System::builder().workers(workers).on_event(fail);
-        let builder = builder.wrap_core_modules(guests == Guests::Components);
+        Self::built(System::builder().workers(workers), guests, extra)
+    }
+
+    /// A system with one worker, whose guests are never asked to make room: how often they would be
+    /// depends on the machine.
+    pub fn unsliced(guests: Guests) -> Self {
+        let builder = System::builder().workers(1).slice(Duration::from_secs(3600));
+        Self::built(builder, guests, Extra::None)
+    }
+
+    fn built(builder: SystemBuilder, guests: Guests, extra: Extra) -> Self {
+        let builder = builder.on_event(fail).wrap_core_modules(guests == Guests::Components);
         let audit = (extra == Extra::Audit).then(|| tempfile::tempdir().unwrap());
         let builder = match &audit {
             Some(folder) => {
@@ -109,6 +119,20 @@ impl Rig {
             let make = move || NativeRelay { target: target.clone() };
             self.system.spawn(ComponentSpec::native(id(name), make).grants(grants())).unwrap();
         }
+        names[0].clone()
+    }
+
+    /// Spawns a native component that publishes as often as its token's count says, for so many
+    /// others, and returns its id.
+    pub fn spawn_native_publisher(&self, subscribers: u32) -> String {
+        let names = names(1 + subscribers as usize);
+        for name in &names[1..] {
+            let spec = ComponentSpec::native(id(name), || Subscriber).grants(grants());
+            self.system.spawn(spec).unwrap();
+        }
+        let own = names[0].clone();
+        let make = move || Publisher { own: own.clone(), subscribers };
+        self.system.spawn(ComponentSpec::native(id(&names[0]), make).grants(grants())).unwrap();
         names[0].clone()
     }
 
@@ -177,7 +201,13 @@ pub fn spec(name: &str, guest: &Guest) -> ComponentSpec {
 
 fn grants() -> Grants {
     let all = PatternSet::parse(["benchmarks/**", "bench/done"]).unwrap();
-    Grants { send: all.clone(), request: all, ..Grants::default() }
+    Grants {
+        send: all.clone(),
+        request: all.clone(),
+        publish: all.clone(),
+        subscribe: all,
+        receive: None,
+    }
 }
 
 fn id(text: &str) -> ComponentId {
@@ -229,5 +259,49 @@ impl Native for NativeRelay {
             None => context.send_message("bench/done", message),
         };
         sent.map(|()| None).map_err(|error| ComponentError::new(1, error.to_string()))
+    }
+}
+
+const TOPIC: &str = "benchmarks/publication";
+
+struct Publisher {
+    own: String,
+    subscribers: u32,
+}
+
+impl Native for Publisher {
+    fn handle_message(
+        &mut self,
+        _sender: &ComponentId,
+        message: &[u8],
+        context: &mut Context<'_>,
+    ) -> Result<Option<Vec<u8>>, ComponentError> {
+        let sent = match count_down(message) {
+            Some(token) => {
+                assert_eq!(context.publish(TOPIC, &token), Ok(self.subscribers));
+                context.send_message(&self.own, &token)
+            }
+            None => context.send_message("bench/done", message),
+        };
+        sent.map(|()| None).map_err(|error| ComponentError::new(1, error.to_string()))
+    }
+}
+
+/// Drops what is published.
+struct Subscriber;
+
+impl Native for Subscriber {
+    fn init(&mut self, context: &mut Context<'_>) -> Result<(), ComponentError> {
+        let subscribed = context.subscribe(TOPIC);
+        subscribed.map_err(|error| ComponentError::new(1, error.to_string()))
+    }
+
+    fn handle_message(
+        &mut self,
+        _publisher: &ComponentId,
+        _message: &[u8],
+        _: &mut Context<'_>,
+    ) -> Result<Option<Vec<u8>>, ComponentError> {
+        Ok(None)
     }
 }
