@@ -1,9 +1,11 @@
 //! What is counted.
 
 use std::hint::black_box;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
-use airssys_wasm_actor::{Actor, Address, Context, MailboxLimits, Scheduler};
+use airssys_wasm::System;
+use airssys_wasm_actor::{Actor, Address, Context, MailboxLimits, Scheduler, SystemClock};
 use airssys_wasm_benches::guests;
 use airssys_wasm_benches::rig::{Guests, Rig, names, spec};
 
@@ -99,14 +101,16 @@ fn publication() -> Repeat {
     })
 }
 
+/// Without a worker: it has no part in it, and one that looks for work is counted too.
 fn spawn(times: u64) -> Repeat {
-    let rig = Rig::unsliced(Guests::Components);
-    let guest = rig.system().load(guests::relay().as_bytes()).unwrap();
+    let builder = System::builder().seeded(1, Arc::new(SystemClock::default()));
+    let system = builder.wrap_core_modules(true).build().unwrap();
+    let guest = system.load(guests::relay().as_bytes()).unwrap();
     let names = names(2 * times as usize);
     let mut specs = names.iter().map(|name| spec(name, &guest)).collect::<Vec<_>>().into_iter();
     Box::new(move |spawns| {
         for spec in specs.by_ref().take(spawns as usize) {
-            rig.system().spawn(spec).unwrap();
+            system.spawn(spec).unwrap();
         }
     })
 }
