@@ -6,7 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// How much more than recorded an operation may take, in percent.
+/// How much more than recorded an operation may take, in percent: so much comes of which copying
+/// functions the C library chooses for the processor.
 const MORE: f64 = 5.0;
 
 /// How much less: what has become faster is to stay so.
