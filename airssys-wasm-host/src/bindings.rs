@@ -80,8 +80,6 @@ impl From<&ours::MessageInfo> for MessageInfo {
 }
 
 impl From<ours::SendError> for SendError {
-    // Beside the way that most sends take, where there is no error to be moved.
-    #[cold]
     fn from(error: ours::SendError) -> Self {
         match error {
             ours::SendError::InvalidTarget => Self::InvalidTarget,

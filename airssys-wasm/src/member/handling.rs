@@ -59,11 +59,6 @@ impl Member {
         let (id, queued) = (&self.id, context.queued());
         let handled = unwinding(|| running.handle_message(id, sender, payload, info, queued));
         self.running = Some(running);
-        // What most messages end with is not moved from hand to hand.
-        if matches!(handled, Ok(None)) && message.reply.is_none() {
-            self.wait_for_filled(context);
-            return message.recycle();
-        }
         self.message_handled(message, handled, context);
     }
 

@@ -154,15 +154,10 @@ fn ask(registration: &Arc<Registration>) -> impl FnOnce(u64) + Send + use<> {
 }
 
 /// Runs native code or a guest; a panic in it is a crash.
-#[inline]
 pub(crate) fn unwinding<T, E: From<Crash>>(call: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-    match catch_unwind(AssertUnwindSafe(call)) {
-        Ok(outcome) => outcome,
-        Err(panic) => Err(panic_crash(&*panic).into()),
-    }
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| Err(panic_crash(&*panic).into()))
 }
 
-#[cold]
 fn panic_crash(panic: &(dyn Any + Send)) -> Crash {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
