@@ -33,7 +33,7 @@
 //! let mut echo = component.pre()?.instantiate(id, Box::new(Nowhere), Limits::default())?;
 //!
 //! let info = MessageInfo::new(0);
-//! let response = echo.handle_message("demo/me", b"hello", info)?;
+//! let response = echo.handle_message("demo/me", b"hello", &info)?;
 //! assert_eq!(response.as_deref(), Some(b"hello".as_slice()));
 //! # Ok(())
 //! # }
