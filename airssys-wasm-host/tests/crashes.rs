@@ -3,11 +3,10 @@
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
-use airssys_wasm_core::{CrashKind, Outbox, RequestId, SendError};
+use airssys_wasm_core::CrashKind;
 use airssys_wasm_host::Limits;
-use support::{crash, guest, handler, handler_item, id, info, start};
+use support::{Recorder, crash, guest, handler, handler_item, id, info, start};
 
 /// The one line that a handler's crash is reported with.
 fn trap_of(text: &str) -> String {
@@ -150,34 +149,17 @@ fn a_start_function_that_traps() {
     assert!(crash.to_string().starts_with("trapped: in start: wasm trap:"), "{crash}");
 }
 
-struct Panicking;
-
-impl Outbox for Panicking {
-    fn send_message(&mut self, _: &str, _: &[u8]) -> Result<(), SendError> {
-        panic!("the outbox is broken")
-    }
-
-    fn send_request(
-        &mut self,
-        _: &str,
-        _: &[u8],
-        _: Option<Duration>,
-    ) -> Result<RequestId, SendError> {
-        Err(SendError::Stopped)
-    }
-
-    fn cancel_request(&mut self, _: RequestId) -> bool {
-        false
-    }
-}
-
 #[test]
 fn an_outbox_that_panics_ends_the_instance() {
     let component = support::load(&guest(include_str!("guests/sender.wat"))).unwrap();
+    let panicking = Recorder {
+        at_message: Some(Box::new(|| panic!("the outbox is broken"))),
+        ..Recorder::default()
+    };
     let mut guest = component
         .pre()
         .unwrap()
-        .instantiate(id("a/b"), Box::new(Panicking), Limits::default())
+        .instantiate(id("a/b"), Box::new(panicking), Limits::default())
         .unwrap();
     let call = AssertUnwindSafe(|| guest.handle_message("a/b", b"", &info()));
     assert!(catch_unwind(call).is_err());

@@ -6,7 +6,7 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airssys_wasm_core::{CrashKind, Outbox, RequestId, SendError};
+use airssys_wasm_core::CrashKind;
 use airssys_wasm_host::{Component, Engine, Limits, MemoryBudget, Surroundings};
 use support::{
     ECHO, Recorder, crash, engine, fuel_engine, guest, handler, handler_item, id, info, load,
@@ -46,37 +46,6 @@ fn a_spinning_handler_is_cut() {
     }
 }
 
-/// Nudges at each send, and has the guest end at its last slice.
-struct Nudger {
-    engine: Engine,
-    slices: u32,
-}
-
-impl Outbox for Nudger {
-    fn send_message(&mut self, _: &str, _: &[u8]) -> Result<(), SendError> {
-        self.engine.nudge();
-        Ok(())
-    }
-
-    fn send_request(
-        &mut self,
-        _: &str,
-        _: &[u8],
-        _: Option<Duration>,
-    ) -> Result<RequestId, SendError> {
-        Err(SendError::NoCallback)
-    }
-
-    fn cancel_request(&mut self, _: RequestId) -> bool {
-        false
-    }
-
-    fn make_room(&mut self) -> bool {
-        self.slices -= 1;
-        self.slices > 0
-    }
-}
-
 #[test]
 fn a_nudged_guest_makes_room_before_its_slice_is_over() {
     let sends = guest(&format!(
@@ -94,8 +63,13 @@ fn a_nudged_guest_makes_room_before_its_slice_is_over() {
     let home = engine();
     for engine in [home.clone(), home.with_fuel().unwrap()] {
         let pre = Component::load(&engine, sends.as_bytes()).unwrap().pre().unwrap();
-        // Twice as many as its time has ticks.
-        let nudger = Nudger { engine: home.clone(), slices: 10_000 };
+        let nudges = home.clone();
+        let nudger = Recorder {
+            // Twice as many as its time has ticks.
+            most_slices: Some(10_000),
+            at_message: Some(Box::new(move || nudges.nudge())),
+            ..Recorder::default()
+        };
         let mut guest = pre.instantiate(id("test/guest"), Box::new(nudger), limits).unwrap();
         let crash = crash(guest.handle_message("a/b", b"", &info()));
         assert!(crash.to_string().contains("it had to end at once"), "{crash}");

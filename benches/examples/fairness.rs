@@ -7,7 +7,6 @@
 
 use std::env;
 use std::fmt;
-use std::fs;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -16,6 +15,7 @@ use airssys_wasm::{
     ComponentError, ComponentId, ComponentSpec, Context, Guest, Limits, Native, System,
 };
 use airssys_wasm_benches::guests;
+use airssys_wasm_benches::memory::{threads, threads_down_to};
 use airssys_wasm_benches::rig::{names, spec};
 use airssys_wasm_benches::token::token;
 
@@ -94,11 +94,7 @@ fn measure(seconds: u64, others: Others) {
     for name in spinning.iter().chain(&sleeping) {
         system.stop(name);
     }
-    let settled = Instant::now();
-    while threads() > before && settled.elapsed() < Duration::from_secs(5) {
-        thread::yield_now();
-    }
-    let after = threads();
+    let after = threads_down_to(before);
     println!("| {others} | {late} | {bare} | {before}, {during}, {after} |");
 }
 
@@ -140,11 +136,6 @@ impl fmt::Display for Others {
             (spinners, sleepers) => write!(f, "{spinners} that spin, {sleepers} that sleep"),
         }
     }
-}
-
-/// How many threads this process has.
-fn threads() -> usize {
-    fs::read_dir("/proc/self/task").unwrap().count()
 }
 
 fn id(text: &str) -> ComponentId {

@@ -13,7 +13,7 @@ use airssys_wasm::{
     Guest, Intensity, Metrics, Native, PatternSet, Sender, System,
 };
 use airssys_wasm_benches::guests;
-use airssys_wasm_benches::memory::{resident_kib, threads};
+use airssys_wasm_benches::memory::{resident_kib, threads, threads_down_to};
 use airssys_wasm_benches::rig::{fail, names, spec};
 use airssys_wasm_benches::token::token;
 use airssys_wasm_host::component_from_core;
@@ -32,7 +32,7 @@ const WITHOUT_END: u64 = u64::MAX;
 /// So often each of those that crash is sent a message.
 const CRASHES: Duration = Duration::from_millis(10);
 
-/// For so long a message may be in hand at the end, and a thread may end.
+/// For so long a message may be in hand at the end.
 const AFTERWARDS: Duration = Duration::from_secs(10);
 
 /// From one line to the next.
@@ -77,15 +77,6 @@ fn main() {
     let threads_after = threads_down_to(threads_before);
     println!("threads before and after: {threads_before} and {threads_after}");
     assert!(threads_after <= threads_before, "there are more threads than before");
-}
-
-/// How many threads there are once those have ended that took over for guests which made room.
-fn threads_down_to(before: i64) -> i64 {
-    let begun = Instant::now();
-    while threads() > before && begun.elapsed() < AFTERWARDS {
-        thread::sleep(Duration::from_millis(10));
-    }
-    threads()
 }
 
 fn summarise(lines: &[Line]) {

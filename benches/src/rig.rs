@@ -13,7 +13,7 @@ use airssys_wasm::{
 };
 use tempfile::TempDir;
 
-use crate::token::{count_down, token};
+use crate::token::{SIZE, count_down, token};
 
 /// A system, and in it the component `bench/done`, where runs end.
 pub struct Rig {
@@ -254,12 +254,22 @@ impl Native for NativeRelay {
         message: &[u8],
         context: &mut Context<'_>,
     ) -> Result<Option<Vec<u8>>, ComponentError> {
-        let sent = match count_down(message) {
-            Some(token) => context.send_message(&self.target, &token),
-            None => context.send_message("bench/done", message),
-        };
-        sent.map(|()| None).map_err(|error| ComponentError::new(1, error.to_string()))
+        send_on(count_down(message), &self.target, message, context)
     }
+}
+
+/// Sends a token that was counted down, or the message that it was in to the end of the run.
+fn send_on(
+    token: Option<[u8; SIZE]>,
+    target: &str,
+    message: &[u8],
+    context: &mut Context<'_>,
+) -> Result<Option<Vec<u8>>, ComponentError> {
+    let sent = match token {
+        Some(token) => context.send_message(target, &token),
+        None => context.send_message("bench/done", message),
+    };
+    sent.map(|()| None).map_err(|error| ComponentError::new(1, error.to_string()))
 }
 
 const TOPIC: &str = "benchmarks/publication";
@@ -276,14 +286,11 @@ impl Native for Publisher {
         message: &[u8],
         context: &mut Context<'_>,
     ) -> Result<Option<Vec<u8>>, ComponentError> {
-        let sent = match count_down(message) {
-            Some(token) => {
-                assert_eq!(context.publish(TOPIC, &token), Ok(self.subscribers));
-                context.send_message(&self.own, &token)
-            }
-            None => context.send_message("bench/done", message),
-        };
-        sent.map(|()| None).map_err(|error| ComponentError::new(1, error.to_string()))
+        let token = count_down(message);
+        if let Some(token) = &token {
+            assert_eq!(context.publish(TOPIC, token), Ok(self.subscribers));
+        }
+        send_on(token, &self.own, message, context)
     }
 }
 

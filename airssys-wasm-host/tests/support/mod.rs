@@ -87,7 +87,7 @@ pub fn crash<T: std::fmt::Debug>(outcome: Result<T, Failure>) -> Crash {
 }
 
 /// Records what is sent, and answers as it was told to; otherwise all is well.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Recorder {
     pub sent: Vec<(String, Vec<u8>)>,
     pub requests: Vec<(String, Vec<u8>, Option<Duration>)>,
@@ -96,11 +96,16 @@ pub struct Recorder {
     /// How often the guest made room for others, and after how many times it is to end.
     pub slices: u32,
     pub most_slices: Option<u32>,
+    /// What it does besides at each message.
+    pub at_message: Option<Box<dyn FnMut() + Send>>,
 }
 
 impl Outbox for Recorder {
     fn send_message(&mut self, target: &str, message: &[u8]) -> Result<(), SendError> {
         self.sent.push((target.into(), message.into()));
+        if let Some(act) = &mut self.at_message {
+            act();
+        }
         self.answers.pop_front().map_or(Ok(()), Err)
     }
 

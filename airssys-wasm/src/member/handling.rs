@@ -92,24 +92,23 @@ impl Member {
         answer: Result<Option<Vec<u8>>, ComponentError>,
     ) {
         match (answer, message.reply.take()) {
-            (Ok(_), None) => message.recycle(),
+            (Ok(_), None) => {}
             (Ok(response), Some(reply)) => {
                 reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
-                message.recycle();
             }
             (Err(error), Some(reply)) => {
                 self.registration.counters.refused.bump();
                 reply.answer(Err(RequestError::Refused(error)));
-                message.recycle();
             }
             (Err(error), None) => {
                 self.registration.counters.refused.bump();
                 let error = error.shortened(MAX_DETAIL);
                 let (reason, detail) = (DeadLetterReason::Refused, Some(error.to_string()));
                 let outcome = RequestError::Refused(error);
-                self.runtime.dead_letter(&self.id, *message, reason, detail, outcome);
+                return self.runtime.dead_letter(&self.id, *message, reason, detail, outcome);
             }
         }
+        message.recycle();
     }
 
     /// Accounts for the message that was in hand at a crash.

@@ -11,10 +11,7 @@ use std::env;
 use std::process::ExitCode;
 
 use operations::OPERATIONS;
-use recorded::Counts;
-
-const RECORD: &str =
-    "cargo bench --profile release -p airssys-wasm-benches --bench counts -- --record";
+use recorded::{Counts, RECORD};
 
 /// Elsewhere, and without optimisation, other instructions do the same.
 const IS_COMPARABLE: bool =

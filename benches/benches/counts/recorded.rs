@@ -13,10 +13,9 @@ const MORE: f64 = 5.0;
 /// How much less: what has become faster is to stay so.
 const LESS: f64 = 10.0;
 
-const HEAD: &str = "\
-# Instructions that each operation takes, on x86-64 Linux. They are written by
-# cargo bench --profile release -p airssys-wasm-benches --bench counts -- --record
-";
+/// What records anew.
+pub const RECORD: &str =
+    "cargo bench --profile release -p airssys-wasm-benches --bench counts -- --record";
 
 /// Counts by operation.
 pub type Counts = BTreeMap<String, u64>;
@@ -30,7 +29,8 @@ pub fn load() -> Result<Counts, String> {
 
 /// Keeps these instead.
 pub fn save(counts: &Counts) -> Result<(), String> {
-    let mut text = String::from(HEAD);
+    let head = "# Instructions that each operation takes, on x86-64 Linux. They are written by";
+    let mut text = format!("{head}\n# {RECORD}\n");
     for program in ["rustc", "valgrind"] {
         let output = Command::new(program).arg("--version").output();
         let version = output.map_err(|error| format!("{program}: {error}"))?.stdout;
