@@ -64,14 +64,17 @@ impl Component {
             Cow::Borrowed(&*source.binary)
         };
         limits.check_code(&component)?;
-        let is_core = source.form.is_core_module();
-        let compiled = if is_core && engine.runs_core_modules() && core_abi::fits(&component) {
-            let compiled = CoreModule::compile(engine, &source.binary);
-            Compiled::Core(compiled.map_err(|error| not_compiled(&source.binary, error))?)
-        } else {
-            let compiled = compile(engine, &component)?;
-            let exports = Arc::new(Exports::find(&compiled)?);
-            Compiled::Component(compiled, exports)
+        let module = engine.calls_directly().then(|| core_abi::module_within(&component)).flatten();
+        let compiled = match module {
+            Some(module) => {
+                let compiled = CoreModule::compile(engine, module);
+                Compiled::Core(compiled.map_err(|error| not_compiled(module, error))?)
+            }
+            None => {
+                let compiled = compile(engine, &component)?;
+                let exports = Arc::new(Exports::find(&compiled)?);
+                Compiled::Component(compiled, exports)
+            }
         };
         let engine = engine.clone();
         Ok(Self { parts: Arc::new(Parts { engine, description, compiled }) })

@@ -15,7 +15,7 @@ use crate::time_limit::Pace;
 pub struct Engine {
     inner: wasmtime::Engine,
     pace: Pace,
-    wraps_core_modules: bool,
+    calls_directly: bool,
     cache: Option<CodeCache>,
     /// None where this one counts fuel itself.
     twin: Option<Arc<Twin>>,
@@ -37,22 +37,22 @@ pub struct EngineConfig {
     ///
     /// [makes room]: airssys_wasm_core::Outbox::make_room
     pub slice: Duration,
-    /// Whether a core module runs as the component that it [can be made
-    /// into](crate::component_from_core), and not as it is. It does the same in both ways, and takes
-    /// twice as long as a component.
-    pub wrap_core_modules: bool,
+    /// Whether a guest that is one core module, by itself or with a component around it, is called
+    /// directly, and not through wasmtime's component model. It does the same in both ways, and a call
+    /// takes half the time in this one. A component with more in it is never called directly.
+    pub direct_calls: bool,
     /// Where compiled code is kept, for engines to come.
     pub cache: Option<CodeCache>,
 }
 
 impl Default for EngineConfig {
-    /// By the machine's time, in slices of 1 ms; core modules run as they are; compiled code is not
-    /// kept.
+    /// By the machine's time, in slices of 1 ms; guests are called directly where they can be; compiled
+    /// code is not kept.
     fn default() -> Self {
         Self {
             time_meter: TimeMeter::default(),
             slice: Duration::from_millis(1),
-            wrap_core_modules: false,
+            direct_calls: true,
             cache: None,
         }
     }
@@ -89,8 +89,8 @@ impl Engine {
             TimeMeter::Fuel { .. } => None,
         };
         let pace = Pace::new(config.time_meter, config.slice);
-        let EngineConfig { wrap_core_modules: wraps_core_modules, cache, .. } = config;
-        Ok(Self { inner, pace, wraps_core_modules, cache, twin })
+        let EngineConfig { direct_calls: calls_directly, cache, .. } = config;
+        Ok(Self { inner, pace, calls_directly, cache, twin })
     }
 
     /// The engine for guests that are [limited in fuel](crate::Limits::fuel_per_message): it is the
@@ -144,8 +144,8 @@ impl Engine {
         self.pace
     }
 
-    pub(crate) fn runs_core_modules(&self) -> bool {
-        !self.wraps_core_modules
+    pub(crate) fn calls_directly(&self) -> bool {
+        self.calls_directly
     }
 
     pub(crate) fn counts_fuel(&self) -> bool {

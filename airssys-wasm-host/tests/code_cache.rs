@@ -106,10 +106,10 @@ fn what_was_compiled_before_is_taken_from_the_cache() {
 
 #[test]
 fn it_is_the_code_in_the_folder_that_runs() {
-    for wrap_core_modules in [false, true] {
+    for direct_calls in [true, false] {
         let (folder, other) = (Folder::new(), Folder::new());
         let refuses = handler("(call $refuse (i32.const 42) (i32.const 0) (i32.const 0))");
-        let config = || EngineConfig { wrap_core_modules, ..EngineConfig::default() };
+        let config = || EngineConfig { direct_calls, ..EngineConfig::default() };
         for (folder, source) in [(&folder, ECHO), (&other, &refuses)] {
             let cache = CodeCache::new(folder.path());
             Component::load(&engine_with(&cache, config()), source.as_bytes()).unwrap();

@@ -1,6 +1,7 @@
-//! A core module does the same whether it runs as it is or as the component that is made of it:
-//! random guests are given random orders in both ways, and what they answer, send and have in
-//! memory is compared, and how they crash.
+//! A guest that is one core module does the same whether it is called directly or through
+//! wasmtime's component model: random guests, with a component around them and without, are given
+//! random orders in both ways, and what they answer, send and have in memory is compared, and how
+//! they crash.
 //!
 //! `AIRSSYS_GUESTS` and `AIRSSYS_CALLS` say how many guests, and how many calls of each, and
 //! `AIRSSYS_TIMES` how often each crash has to be met; `AIRSSYS_SEED` has one guest only.
@@ -13,6 +14,8 @@ mod calls;
 mod crashes;
 #[path = "core_or_component/guests.rs"]
 mod guests;
+#[path = "core_or_component/joined.rs"]
+mod joined;
 #[path = "core_or_component/orders.rs"]
 mod orders;
 #[path = "core_or_component/recorder.rs"]
@@ -28,6 +31,7 @@ use std::time::Duration;
 use airssys_wasm_core::{ComponentError, Crash, CrashKind, Failure, Health, MessageInfo};
 use airssys_wasm_host::{
     Component, Engine, EngineConfig, Instance, InstancePre, Limits, MessageOutcome, TimeMeter,
+    component_from_core,
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
@@ -54,7 +58,7 @@ enum Outcome {
 }
 
 #[test]
-fn a_core_module_does_the_same_as_the_component_that_is_made_of_it() {
+fn a_guest_that_is_called_directly_does_the_same() {
     let number = |name| env::var(name).ok().map(|text| text.parse().unwrap());
     let seed: Option<u64> = number("AIRSSYS_SEED");
     let guests = seed.map_or(1..=number("AIRSSYS_GUESTS").unwrap_or(24), |seed| seed..=seed);
@@ -72,11 +76,11 @@ fn a_core_module_does_the_same_as_the_component_that_is_made_of_it() {
 /// Many results may lie in the same place of its memory, and all of them would be copied.
 #[test]
 fn what_a_call_hands_over_is_limited_in_both_ways() {
-    for wrap_core_modules in [false, true] {
-        let mut guest = Guest::started(HUGE.as_bytes(), wrap_core_modules);
+    for direct_calls in [true, false] {
+        let mut guest = Guest::started(HUGE.as_bytes(), direct_calls);
         let message = ("test/sender".parse().unwrap(), Vec::new());
         let (two, _) = guest.call(&Call::Batch(vec![message.clone(); 2]));
-        assert!(matches!(two, Outcome::Responses(_)), "as a component: {wrap_core_modules}");
+        assert!(matches!(two, Outcome::Responses(_)), "directly: {direct_calls}");
         let (three, _) = guest.call(&Call::Batch(vec![message; 3]));
         assert_eq!(three, Outcome::Crashed((CrashKind::Trap, "too much")));
     }
@@ -101,21 +105,21 @@ const HUGE: &str = r#"(module
       (i32.store (i32.const 4) (local.get $count))
       (i32.const 0)))"#;
 
-/// How guests run: as core modules, and as components.
+/// How guests are called.
 struct Engines {
-    core: Engine,
-    component: Engine,
+    directly: Engine,
+    by_wasmtime: Engine,
 }
 
 impl Engines {
     fn new() -> Self {
-        Self { core: engine(false), component: engine(true) }
+        Self { directly: engine(true), by_wasmtime: engine(false) }
     }
 }
 
-fn engine(wrap_core_modules: bool) -> Engine {
+fn engine(direct_calls: bool) -> Engine {
     let time_meter = TimeMeter::Fuel { per_millisecond: 3_000 };
-    Engine::new(EngineConfig { time_meter, wrap_core_modules, ..EngineConfig::default() }).unwrap()
+    Engine::new(EngineConfig { time_meter, direct_calls, ..EngineConfig::default() }).unwrap()
 }
 
 /// The same guest twice.
@@ -123,8 +127,8 @@ struct Pair {
     seed: u64,
     random: SmallRng,
     limits: Limits,
-    core: Guest,
-    component: Guest,
+    directly: Guest,
+    by_wasmtime: Guest,
 }
 
 struct Guest {
@@ -141,17 +145,20 @@ impl Pair {
             init_timeout: Duration::from_millis(100),
             ..Limits::default()
         };
-        let (core, component) = (
-            Guest::new(text.as_bytes(), &engines.core),
-            Guest::new(text.as_bytes(), &engines.component),
-        );
-        Self { seed, random, limits, core, component }
+        let source = if random.random() {
+            component_from_core(text.as_bytes()).unwrap()
+        } else {
+            text.into_bytes()
+        };
+        let (directly, by_wasmtime) =
+            (Guest::new(&source, &engines.directly), Guest::new(&source, &engines.by_wasmtime));
+        Self { seed, random, limits, directly, by_wasmtime }
     }
 
     fn run(mut self, calls: u64, tally: &mut Tally) {
         tally.guests += 1;
         for number in 1..=calls {
-            if self.core.instance.is_none() && !self.start(tally) {
+            if self.directly.instance.is_none() && !self.start(tally) {
                 continue;
             }
             let call = if number == calls {
@@ -169,24 +176,24 @@ impl Pair {
     fn start(&mut self, tally: &mut Tally) -> bool {
         tally.starts += 1;
         let seed = self.random.random();
-        let core = self.core.start(seed, self.limits);
-        let component = self.component.start(seed, self.limits);
-        assert_eq!(core, component, "seed {}, at the start", self.seed);
-        if let Some((_, cause)) = core {
+        let directly = self.directly.start(seed, self.limits);
+        let by_wasmtime = self.by_wasmtime.start(seed, self.limits);
+        assert_eq!(directly, by_wasmtime, "seed {}, at the start", self.seed);
+        if let Some((_, cause)) = directly {
             tally.count_crash_at_start(cause);
         }
-        core.is_none()
+        directly.is_none()
     }
 
     fn call(&mut self, number: u64, call: &Call, tally: &mut Tally) {
         tally.calls += 1;
-        tally.messages += self.core.messages(call);
-        let (core, sent) = self.core.call(call);
-        let (component, expected_sent) = self.component.call(call);
+        tally.messages += self.directly.messages(call);
+        let (found, sent) = self.directly.call(call);
+        let (expected, expected_sent) = self.by_wasmtime.call(call);
         let seed = self.seed;
-        assert!(core == component, "seed {seed}, call {number}: {core:?} and not {component:?}");
+        assert!(found == expected, "seed {seed}, call {number}: {found:?} and not {expected:?}");
         assert_eq!(sent, expected_sent, "seed {seed}, call {number}");
-        match core {
+        match found {
             Outcome::Crashed((_, cause)) => tally.count_crash_in_call(cause),
             Outcome::Response(_) => tally.count_answer("response"),
             Outcome::Responses(_) => tally.count_answer("responses of a batch"),
@@ -194,9 +201,9 @@ impl Pair {
             _ => tally.count_answer("other answer"),
         }
         // Seldom it is called once more.
-        let has_ended = matches!(core, Outcome::Crashed(_) | Outcome::Ended);
+        let has_ended = matches!(found, Outcome::Crashed(_) | Outcome::Ended);
         if has_ended && self.random.random_ratio(15, 16) {
-            (self.core.instance, self.component.instance) = (None, None);
+            (self.directly.instance, self.by_wasmtime.instance) = (None, None);
         }
     }
 }
@@ -211,8 +218,8 @@ impl Guest {
         Self { linked, instance: None }
     }
 
-    fn started(source: &[u8], wrap_core_modules: bool) -> Self {
-        let mut guest = Self::new(source, &engine(wrap_core_modules));
+    fn started(source: &[u8], direct_calls: bool) -> Self {
+        let mut guest = Self::new(source, &engine(direct_calls));
         assert_eq!(guest.start(0, Limits::default()), None);
         guest
     }

@@ -17,7 +17,7 @@ fn played(
     play: impl Fn(&TestSystem, &mut Probe),
 ) {
     each_seed(16, |seed| {
-        let test = TestSystem::with(seed, |builder| builder.wrap_core_modules(seed % 2 == 0));
+        let test = TestSystem::with(seed, |builder| builder.direct_calls(seed % 2 == 1));
         let mut probe = test.probe("test/probe");
         let often = Intensity { max_restarts: 100, within: Duration::from_secs(60) };
         test.spawn(settings(test.spec("test/batcher", BATCHER).intensity(often)));

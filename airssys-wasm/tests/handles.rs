@@ -30,8 +30,8 @@ struct Play {
 }
 
 impl Play {
-    fn new(seed: u64, wrap_core_modules: bool) -> Self {
-        let test = TestSystem::with(seed, |builder| builder.wrap_core_modules(wrap_core_modules));
+    fn new(seed: u64, direct_calls: bool) -> Self {
+        let test = TestSystem::with(seed, |builder| builder.direct_calls(direct_calls));
         let probe = test.probe("test/probe");
         let grants = Grants {
             send: PatternSet::parse(["test/**"]).unwrap(),
@@ -86,8 +86,8 @@ fn came(result: &[u8], at: usize) -> Came {
 
 /// Plays it where the guest runs as it is, and as a component.
 fn played(play: impl Fn(&mut Play)) {
-    for (seed, wrap) in [(1, false), (2, true)] {
-        play(&mut Play::new(seed, wrap));
+    for (seed, direct_calls) in [(1, true), (2, false)] {
+        play(&mut Play::new(seed, direct_calls));
     }
 }
 

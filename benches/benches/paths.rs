@@ -16,24 +16,26 @@ const ROWS: &[Row] = &[
     Row { bench: "floor/pair", against: "floor/pair" },
     Row { bench: "floor/2 instances", against: "floor/pair" },
     Row { bench: "hop/ping-pong", against: "floor/pair" },
+    Row { bench: "hop/ping-pong, by wasmtime", against: "floor/pair" },
     Row { bench: "hop/ping-pong, 2 workers", against: "floor/pair" },
     Row { bench: "hop/native ping-pong", against: "floor/pair" },
     Row { bench: "hop/ping-pong, codecs and rate", against: "hop/ping-pong" },
     Row { bench: "hop/ping-pong, audit of all", against: "hop/ping-pong" },
     Row { bench: "hop/ping-pong, core modules", against: "floor/pair" },
     Row { bench: "stream/1 to 1", against: "floor/pair" },
+    Row { bench: "stream/1 to 1, by wasmtime", against: "floor/pair" },
     Row { bench: "stream/1 to 1, core modules", against: "floor/pair" },
     Row { bench: "stream/16 at a time", against: "floor/pair" },
     Row { bench: "stream/64 at a time", against: "floor/pair" },
     Row { bench: "stream/16 at a time, by handle", against: "floor/pair" },
     Row { bench: "stream/64 at a time, by handle", against: "floor/pair" },
-    Row { bench: "stream/64 at a time, by handle, core modules", against: "floor/pair" },
+    Row { bench: "stream/64 at a time, by handle, by wasmtime", against: "floor/pair" },
     Row { bench: "request/round trip", against: "hop/ping-pong" },
-    Row { bench: "request/round trip, core modules", against: "hop/ping-pong, core modules" },
+    Row { bench: "request/round trip, by wasmtime", against: "hop/ping-pong, by wasmtime" },
     Row { bench: "floor/pair, at the end", against: "floor/pair" },
     Row { bench: "floor/1000 instances", against: "floor/pair" },
     Row { bench: "hop/ring of 1000", against: "floor/1000 instances" },
-    Row { bench: "hop/ring of 1000, core modules", against: "floor/1000 instances" },
+    Row { bench: "hop/ring of 1000, by wasmtime", against: "floor/1000 instances" },
     Row { bench: "hop/ring of 1000, 100 tokens", against: "floor/1000 instances" },
     Row { bench: "hop/ring of 1000, 100 tokens, 2 workers", against: "floor/1000 instances" },
     Row { bench: "floor/10000 instances", against: "floor/pair" },
@@ -69,10 +71,11 @@ fn between_two(criterion: &mut Criterion) {
         Ring { extra: Extra::CodecsAndRate, ..Ring::PAIR },
     );
     hops(criterion, "ping-pong, audit of all", Ring { extra: Extra::Audit, ..Ring::PAIR });
+    hops(criterion, "ping-pong, by wasmtime", Ring { guests: Guests::ByWasmtime, ..Ring::PAIR });
     hops(criterion, "ping-pong, core modules", Ring { guests: Guests::CoreModules, ..Ring::PAIR });
     streams(criterion);
     request(criterion, "round trip", Guests::Components);
-    request(criterion, "round trip, core modules", Guests::CoreModules);
+    request(criterion, "round trip, by wasmtime", Guests::ByWasmtime);
     hops(criterion, "ping-pong, 2 workers", Ring { workers: 2, ..Ring::PAIR });
     native(criterion);
     floor(criterion, "pair, at the end", 1);
@@ -83,8 +86,8 @@ fn among_many(criterion: &mut Criterion, size: usize) {
     let name = format!("ring of {size}");
     hops(criterion, &name, Ring { size, ..Ring::PAIR });
     if size == 1_000 {
-        let guests = Guests::CoreModules;
-        hops(criterion, &format!("{name}, core modules"), Ring { size, guests, ..Ring::PAIR });
+        let guests = Guests::ByWasmtime;
+        hops(criterion, &format!("{name}, by wasmtime"), Ring { size, guests, ..Ring::PAIR });
         let name = format!("{name}, 100 tokens");
         let ring = Ring { size, tokens: 100, ..Ring::PAIR };
         hops(criterion, &name, ring);
@@ -161,18 +164,19 @@ fn native(criterion: &mut Criterion) {
 }
 
 fn streams(criterion: &mut Criterion) {
-    use Guests::{Components, CoreModules};
+    use Guests::{ByWasmtime, Components, CoreModules};
     use guests::{batch_sink, sink, source, source_by_handle};
 
     stream(criterion, "1 to 1", Components, &source(64), &sink());
+    stream(criterion, "1 to 1, by wasmtime", ByWasmtime, &source(64), &sink());
     stream(criterion, "1 to 1, core modules", CoreModules, &source(64), &sink());
     stream(criterion, "16 at a time", Components, &source(16), &batch_sink());
     stream(criterion, "64 at a time", Components, &source(64), &batch_sink());
     let (by_16, by_64) = (source_by_handle(16), source_by_handle(64));
     stream(criterion, "16 at a time, by handle", Components, &by_16, &batch_sink());
     stream(criterion, "64 at a time, by handle", Components, &by_64, &batch_sink());
-    let name = "64 at a time, by handle, core modules";
-    stream(criterion, name, CoreModules, &by_64, &batch_sink());
+    let name = "64 at a time, by handle, by wasmtime";
+    stream(criterion, name, ByWasmtime, &by_64, &batch_sink());
 }
 
 fn stream(criterion: &mut Criterion, name: &str, guests: Guests, source: &str, sink: &str) {
@@ -219,7 +223,7 @@ fn spawn(criterion: &mut Criterion) {
     });
     let rig = Rig::new(1, Guests::Components);
     let system = rig.system();
-    let guest = system.load(guests::relay().as_bytes()).unwrap();
+    let guest = rig.load(&guests::relay());
     let spawn = |name: &str| {
         system.spawn(spec(name, &guest)).unwrap();
         name.to_owned()

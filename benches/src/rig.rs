@@ -11,12 +11,14 @@ use airssys_wasm::{
     AuditSettings, Codec, ComponentError, ComponentId, ComponentSpec, Context, Event, Grants,
     Guest, Native, PatternSet, Rate, Sender, System, SystemBuilder,
 };
+use airssys_wasm_host::component_from_core;
 use tempfile::TempDir;
 
 use crate::token::{SIZE, count_down, token};
 
 /// A system, and in it the component `bench/done`, where runs end.
 pub struct Rig {
+    guests: Guests,
     extra: Extra,
     /// Goes with the rig.
     _audit: Option<TempDir>,
@@ -27,12 +29,14 @@ pub struct Rig {
     ended: Receiver<()>,
 }
 
-/// How the guests of a rig run.
+/// What the guests of a rig are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guests {
-    /// As components.
+    /// Components.
     Components,
-    /// As the core modules that they are.
+    /// Components that are called through wasmtime's component model.
+    ByWasmtime,
+    /// The core modules of these components.
     CoreModules,
 }
 
@@ -69,7 +73,7 @@ impl Rig {
     }
 
     fn built(builder: SystemBuilder, guests: Guests, extra: Extra) -> Self {
-        let builder = builder.on_event(fail).wrap_core_modules(guests == Guests::Components);
+        let builder = builder.on_event(fail).direct_calls(guests != Guests::ByWasmtime);
         let audit = (extra == Extra::Audit).then(|| tempfile::tempdir().unwrap());
         let builder = match &audit {
             Some(folder) => {
@@ -84,7 +88,7 @@ impl Rig {
         let done = Done { under_way: Arc::clone(&under_way), end };
         system.spawn(ComponentSpec::native(id("bench/done"), move || done.clone())).unwrap();
         let sender = system.sender(id("bench/start"));
-        Self { extra, _audit: audit, system, sender, under_way, ended }
+        Self { guests, extra, _audit: audit, system, sender, under_way, ended }
     }
 
     /// The system.
@@ -92,15 +96,25 @@ impl Rig {
         &self.system
     }
 
+    /// Loads the text of a core module as what the guests are.
+    pub fn load(&self, text: &str) -> Guest {
+        let source = match self.guests {
+            Guests::CoreModules => text.as_bytes().to_vec(),
+            Guests::Components | Guests::ByWasmtime => {
+                component_from_core(text.as_bytes()).unwrap()
+            }
+        };
+        self.system.load(&source).unwrap()
+    }
+
     /// Spawns a guest that may send to and request from all others.
     pub fn spawn(&self, name: &str, text: &str) {
-        let guest = self.system.load(text.as_bytes()).unwrap();
-        self.system.spawn(spec(name, &guest)).unwrap();
+        self.system.spawn(spec(name, &self.load(text))).unwrap();
     }
 
     /// Spawns a pair or a ring of relays, and returns their ids.
     pub fn spawn_ring(&mut self, size: usize, text: &str) -> Vec<String> {
-        let guest = self.system.load(text.as_bytes()).unwrap();
+        let guest = self.load(text);
         let names = names(size);
         let specs = names.iter().map(|name| self.extra.of(spec(name, &guest))).collect();
         self.system.spawn_all(specs).unwrap();

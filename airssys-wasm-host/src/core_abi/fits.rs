@@ -1,68 +1,233 @@
-use wasmparser::{CanonicalFunction, CanonicalOption, ComponentAlias, MemoryType, Parser, Payload};
-use wit_component::DecodedWasm;
-use wit_parser::{Function, IndexMap, Resolve, WorldItem};
+use std::collections::HashMap;
 
+use wasmparser::{CanonicalOption, ExternalKind, Parser, Payload, TypeRef};
+use wit_component::DecodedWasm;
+use wit_parser::{Function as WitFunction, IndexMap, Resolve, WorldItem};
+
+use super::anatomy::{Anatomy, CoreExport, CoreFunction, CoreInstance, Function};
+use super::joints;
 use crate::contract::{Contract, EXPORTS, HANDLER, IMPORTS};
 use crate::signature::Signature;
 
-/// Whether a core module means the same when it runs as it is as in the component that was made of
-/// it: it imports and exports functions of the contract's and nothing else, with the contract's
-/// types, and the component has them lifted and lowered as it is done in here.
+/// The core module that means the same when it runs as it is as the component around it, if there
+/// is one: it is all that the component has, it imports and exports functions of the contract's and
+/// nothing else, with the contract's types, and the component has them lifted and lowered as it is
+/// done in here.
 ///
-/// Where it does not, the component runs; so this is on the safe side.
-pub(crate) fn fits(component: &[u8]) -> bool {
-    is_lifted_as_here(component).unwrap_or(false) && has_types_of_the_contract(component)
+/// Where there is none, the component runs; so this is on the safe side.
+pub(crate) fn module_within(component: &[u8]) -> Option<&[u8]> {
+    let anatomy = Anatomy::read(component)?;
+    let module = Joined::of(&anatomy)?.module()?;
+    has_types_of_the_contract(component).then_some(module)
 }
 
-fn is_lifted_as_here(component: &[u8]) -> wasmparser::Result<bool> {
-    let mut fits = true;
-    for payload in Parser::new(0).parse_all(component) {
-        match payload? {
-            Payload::MemorySection(section) => {
-                for memory in section {
-                    fits &= is_plain(memory?);
-                }
+/// A component that is one core module, and the core instances by which it is joined to its imports.
+struct Joined<'a, 'c> {
+    anatomy: &'c Anatomy<'a>,
+    exported: Vec<(&'a str, &'a str, u32)>,
+    /// The core instance whose functions are exported.
+    main: u32,
+    shim: Option<Shim<'a>>,
+    fixup: Option<Fixup<'a, 'c>>,
+    /// Whether `_initialize` is called at the end.
+    is_initialized: bool,
+}
+
+struct Shim<'a> {
+    instance: u32,
+    slots: HashMap<&'a str, u32>,
+}
+
+/// What is in the slots of a shim.
+struct Fixup<'a, 'c> {
+    slots: Vec<&'a str>,
+    given: &'c [wasmparser::Export<'a>],
+}
+
+impl<'a, 'c> Joined<'a, 'c> {
+    fn of(anatomy: &'c Anatomy<'a>) -> Option<Self> {
+        let exported = anatomy.exported()?;
+        let &(.., first) = exported.first()?;
+        let Function::Lifted { function, .. } = anatomy.function(first)? else { return None };
+        let CoreFunction::Exported(export) = anatomy.core_function(*function)? else { return None };
+        let (main, shim, fixup) = (export.instance, None, None);
+        let mut joined = Self { anatomy, exported, main, shim, fixup, is_initialized: false };
+        for (number, instance) in (0..).zip(&anatomy.core_instances) {
+            if let CoreInstance::Of { module, arguments } = instance
+                && number != main
+            {
+                let module = anatomy.modules.get(*module as usize)?;
+                joined.take_in(number, module, arguments)?;
             }
-            Payload::ComponentAliasSection(section) => {
-                for alias in section {
-                    if let ComponentAlias::CoreInstanceExport { name, .. } = alias? {
-                        fits &= is_used_here(name);
-                    }
-                }
+        }
+        Some(joined)
+    }
+
+    /// Notes what another core instance than the main one is for: first there is the shim, then that
+    /// one, then its fixup and its starter.
+    fn take_in(&mut self, number: u32, module: &'a [u8], arguments: &[(&str, u32)]) -> Option<()> {
+        if arguments.is_empty() && self.shim.is_none() {
+            let slots = joints::shim(module)?.into_iter().collect();
+            self.shim = Some(Shim { instance: number, slots });
+            return Some(());
+        }
+        let &[("", given)] = arguments else { return None };
+        let CoreInstance::Bundle(given) = self.anatomy.core_instances.get(given as usize)? else {
+            return None;
+        };
+        if self.is_initialized {
+            return None;
+        }
+        if joints::is_starter(module) == Some(true) {
+            let [started] = given.as_slice() else { return None };
+            self.is_initialized = true;
+            let initialize = self.of_main("_initialize");
+            return self.anatomy.is_core_function(started.index, initialize).then_some(());
+        }
+        if self.fixup.is_some() {
+            return None;
+        }
+        let table = CoreExport { instance: self.shim.as_ref()?.instance, name: joints::TABLE };
+        let is_it = |it: &&wasmparser::Export<'_>| it.kind == ExternalKind::Table;
+        let is_filled =
+            given.iter().find(is_it).is_some_and(|it| self.anatomy.is_table(it.index, table));
+        self.fixup = Some(Fixup { slots: joints::fixup(module)?, given });
+        is_filled.then_some(())
+    }
+
+    /// The main module, if each of its functions is used as it is done in here.
+    fn module(&self) -> Option<&'a [u8]> {
+        let CoreInstance::Of { module, arguments } =
+            self.anatomy.core_instances.get(self.main as usize)?
+        else {
+            return None;
+        };
+        let module = *self.anatomy.modules.get(*module as usize)?;
+        let outside = Outside::of(module)?;
+        let exports = |name: &str| outside.exports.contains_key(name);
+        let fits = exports("memory")
+            && exports("cabi_realloc")
+            && exports("_initialize") == self.is_initialized
+            && outside.exports.keys().all(|name| self.is_seen(name))
+            && self.exported.iter().all(|&(interface, name, function)| {
+                self.is_lifted(interface, name, function, &outside) == Some(true)
+            })
+            && outside.imports.iter().all(|&(interface, name)| {
+                self.is_lowered(interface, name, arguments) == Some(true)
+            });
+        fits.then_some(module)
+    }
+
+    /// Whether what would be called by this name is what the component exports.
+    fn is_seen(&self, name: &str) -> bool {
+        let Some((interface, function)) = name.split_once('#') else { return true };
+        let is_it = |&(of, found, _): &(&str, &str, u32)| (of, found) == (interface, function);
+        !EXPORTS.contains(&interface) || self.exported.iter().any(is_it)
+    }
+
+    fn is_lifted(
+        &self,
+        interface: &str,
+        name: &str,
+        function: u32,
+        outside: &Outside<'_>,
+    ) -> Option<bool> {
+        let Function::Lifted { function, options } = self.anatomy.function(function)? else {
+            return None;
+        };
+        let export = format!("{interface}#{name}");
+        let free = format!("cabi_post_{export}");
+        let is_freed = options.iter().any(|it| matches!(it, CanonicalOption::PostReturn(_)));
+        let fits = self.anatomy.is_core_function(*function, self.of_main(&export))
+            && is_freed == outside.exports.contains_key(free.as_str())
+            && options.iter().all(|option| self.is_known(option, &free));
+        Some(fits)
+    }
+
+    fn is_lowered(&self, interface: &str, name: &str, arguments: &[(&str, u32)]) -> Option<bool> {
+        let (_, given) = arguments.iter().find(|(argument, _)| *argument == interface)?;
+        let given = self.anatomy.core_instances.get(*given as usize)?;
+        let CoreInstance::Bundle(given) = given else { return None };
+        let given = self.anatomy.core_function(function_named(given, name)?)?;
+        let (lowered, needs_memory) = match given {
+            CoreFunction::Lowered { .. } => (given, false),
+            CoreFunction::Exported(export) => (self.in_slot(export.name)?, true),
+        };
+        let CoreFunction::Lowered { function, options } = lowered else { return None };
+        let Function::Imported { interface: of, name: found } = self.anatomy.function(*function)?
+        else {
+            return None;
+        };
+        // What needs no memory can be called before it is there, here as well as there.
+        let has_memory = options.iter().any(|it| matches!(it, CanonicalOption::Memory(_)));
+        let fits = (*of, *found) == (interface, name)
+            && has_memory == needs_memory
+            && options.iter().all(|option| self.is_known(option, ""));
+        Some(fits)
+    }
+
+    /// The function that this export of the shim's calls. No other instance exports anything.
+    fn in_slot(&self, export: &str) -> Option<&CoreFunction<'a>> {
+        let (shim, fixup) = (self.shim.as_ref()?, self.fixup.as_ref()?);
+        let slot = *shim.slots.get(export)?;
+        let name = fixup.slots.get(slot as usize)?;
+        self.anatomy.core_function(function_named(fixup.given, name)?)
+    }
+
+    fn is_known(&self, option: &CanonicalOption, free: &str) -> bool {
+        let is = |index, name| self.anatomy.is_core_function(index, self.of_main(name));
+        match *option {
+            CanonicalOption::UTF8 => true,
+            CanonicalOption::Memory(memory) => {
+                self.anatomy.is_memory(memory, self.of_main("memory"))
             }
-            Payload::ComponentCanonicalSection(section) => {
-                for function in section {
-                    fits &= match function? {
-                        CanonicalFunction::Lift { options, .. }
-                        | CanonicalFunction::Lower { options, .. } => options.iter().all(is_known),
-                        _ => false,
-                    };
-                }
-            }
-            _ => {}
+            CanonicalOption::Realloc(realloc) => is(realloc, "cabi_realloc"),
+            CanonicalOption::PostReturn(post_return) => is(post_return, free),
+            _ => false,
         }
     }
-    Ok(fits)
+
+    fn of_main<'n>(&self, name: &'n str) -> CoreExport<'n> {
+        CoreExport { instance: self.main, name }
+    }
 }
 
-fn is_plain(memory: MemoryType) -> bool {
-    !memory.memory64 && !memory.shared && memory.page_size_log2.is_none()
+fn function_named(bundle: &[wasmparser::Export<'_>], name: &str) -> Option<u32> {
+    let is_it = |it: &&wasmparser::Export<'_>| it.kind == ExternalKind::Func && it.name == name;
+    bundle.iter().find(is_it).map(|it| it.index)
 }
 
-fn is_known(option: &CanonicalOption) -> bool {
-    use CanonicalOption::{Memory, PostReturn, Realloc, UTF8};
-    matches!(option, UTF8 | Memory(_) | Realloc(_) | PostReturn(_))
+/// The outside of the main module.
+#[derive(Default)]
+struct Outside<'a> {
+    imports: Vec<(&'a str, &'a str)>,
+    exports: HashMap<&'a str, ExternalKind>,
 }
 
-/// Whether what a component takes from its core instances is something that is used in here, or is
-/// a part of how the instances are joined.
-fn is_used_here(export: &str) -> bool {
-    let function = export.strip_prefix("cabi_post_").unwrap_or(export);
-    let of_contract = function.split_once('#').is_some_and(|(interface, function)| {
-        EXPORTS.contains(&interface) && Contract::get().function(interface, function).is_some()
-    });
-    let joins = export == "$imports" || export.bytes().all(|byte| byte.is_ascii_digit());
-    of_contract || joins || ["memory", "cabi_realloc", "_initialize"].contains(&export)
+impl<'a> Outside<'a> {
+    /// None where it imports something else than functions.
+    fn of(module: &'a [u8]) -> Option<Self> {
+        let mut outside = Self::default();
+        for payload in Parser::new(0).parse_all(module) {
+            match payload.ok()? {
+                Payload::ImportSection(section) => {
+                    for import in section.into_imports() {
+                        let import = import.ok()?;
+                        let TypeRef::Func(_) = import.ty else { return None };
+                        outside.imports.push((import.module, import.name));
+                    }
+                }
+                Payload::ExportSection(section) => {
+                    for export in section {
+                        let export = export.ok()?;
+                        outside.exports.insert(export.name, export.kind);
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(outside)
+    }
 }
 
 fn has_types_of_the_contract(component: &[u8]) -> bool {
@@ -86,7 +251,7 @@ fn has_types_of_the_contract(component: &[u8]) -> bool {
 struct Interface<'a> {
     name: String,
     resolve: &'a Resolve,
-    functions: &'a IndexMap<String, Function>,
+    functions: &'a IndexMap<String, WitFunction>,
 }
 
 impl<'a> Interface<'a> {
@@ -99,7 +264,7 @@ impl<'a> Interface<'a> {
     /// Whether it is one of these, and each of its functions has the contract's type.
     fn is_part_of(&self, interfaces: &[&str]) -> bool {
         let contract = Contract::get();
-        let is_as_expected = |found: &Function| {
+        let is_as_expected = |found: &WitFunction| {
             contract.function(&self.name, &found.name).is_some_and(|expected| {
                 Signature::expected(contract.resolve(), expected)
                     == Signature::expected(self.resolve, found)

@@ -1,14 +1,19 @@
-//! Core modules that run as they are: the canonical ABI by hand, for the contract's functions and
-//! no others. A call costs half of what it does where the module is a component.
+//! Guests that are one core module, called directly: the canonical ABI by hand, for the contract's
+//! functions and no others. A call costs half of what it does through wasmtime's component model.
+//!
+//! Which guests these are, `fits.rs` finds out from the component: `anatomy.rs` says what that is put
+//! together of, and `joints.rs` knows the small modules by which it is joined to its imports.
 //!
 //! What can be told of a guest is the same in both ways: the order in which its memory is read and
 //! written, when its `cabi_realloc` and `cabi_post_…` are called, and what traps. All that a guest
 //! hands over is checked in `memory.rs`. While its `cabi_realloc` or a `cabi_post_…` runs it cannot
 //! call its imports; and no import calls back into the guest but for memory.
 
+mod anatomy;
 mod calls;
 mod fits;
 mod imports;
+mod joints;
 mod layout;
 mod lower;
 mod memory;
@@ -20,7 +25,7 @@ use wasmtime::{AsContextMut, Engine, InstancePre, Linker, Memory, Module, Store,
 
 use self::calls::Exports;
 pub(crate) use self::calls::Functions;
-pub(crate) use self::fits::fits;
+pub(crate) use self::fits::module_within;
 use crate::state::State;
 
 /// Old address, old size, alignment and new size to new address.
@@ -48,7 +53,7 @@ pub(crate) struct CoreInstancePre {
 }
 
 impl CoreModule {
-    /// Compiles a module that [`fits`].
+    /// Compiles a module that is [all of a component](module_within).
     pub(crate) fn compile(engine: &crate::Engine, binary: &[u8]) -> wasmtime::Result<Self> {
         let module: Module = engine.compile(binary)?;
         let exports = Exports::find(&module).context("an export is missing")?;

@@ -35,7 +35,7 @@ fn a_hostile_guest_on_threads_harms_itself_alone() {
 }
 
 fn threads(builder: SystemBuilder) -> System {
-    builder.wrap_core_modules(true).workers(2).output(std::io::sink()).build().unwrap()
+    builder.direct_calls(false).workers(2).output(std::io::sink()).build().unwrap()
 }
 
 impl Ground for System {

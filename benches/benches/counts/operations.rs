@@ -24,7 +24,7 @@ type Repeat = Box<dyn FnMut(u64)>;
 /// All of them. Each guest takes 4 GiB of addresses, and under valgrind there are 128: few can live.
 pub const OPERATIONS: &[Operation] = &[
     Operation { name: "hop", times: 10_000, set_up: |_| hop(Guests::Components) },
-    Operation { name: "hop, core modules", times: 10_000, set_up: |_| hop(Guests::CoreModules) },
+    Operation { name: "hop, by wasmtime", times: 10_000, set_up: |_| hop(Guests::ByWasmtime) },
     Operation { name: "hop, native", times: 10_000, set_up: |_| native_hop() },
     Operation { name: "hop of actors", times: 100_000, set_up: |_| actor_hop() },
     Operation { name: "stream, 64 at a time", times: 10_000, set_up: |_| stream() },
@@ -104,7 +104,7 @@ fn publication() -> Repeat {
 /// Without a worker: it has no part in it, and one that looks for work is counted too.
 fn spawn(times: u64) -> Repeat {
     let builder = System::builder().seeded(1, Arc::new(SystemClock::default()));
-    let system = builder.wrap_core_modules(true).build().unwrap();
+    let system = builder.build().unwrap();
     let guest = system.load(guests::relay().as_bytes()).unwrap();
     let names = names(2 * times as usize);
     let mut specs = names.iter().map(|name| spec(name, &guest)).collect::<Vec<_>>().into_iter();
