@@ -12,7 +12,7 @@ use wasmtime::Store;
 
 use crate::bindings::BatchMessage;
 use crate::callee::Callee;
-use crate::core_abi::CoreInstancePre;
+use crate::core_abi::{CoreInstancePre, Loan};
 use crate::exports::{Answer, Exports};
 use crate::fault::{crash_in_start, failure_in};
 use crate::imports::Taken;
@@ -138,6 +138,7 @@ impl InstancePre {
             meter: Meter::new(limits, surroundings.memory),
             own_time: OwnTime::default(),
             core: None,
+            loan: Loan::default(),
             wasi: wasi.map(Box::new),
             extensions: surroundings.extensions,
         };

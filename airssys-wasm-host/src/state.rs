@@ -4,7 +4,7 @@ use std::fmt;
 use airssys_wasm_core::{ComponentId, MessageInfo, Outbox};
 
 use crate::Extensions;
-use crate::core_abi::Core;
+use crate::core_abi::{Core, Loan};
 use crate::limits::Meter;
 use crate::time_limit::{OwnTime, Timed};
 use crate::wasi::Wasi;
@@ -22,6 +22,8 @@ pub struct State {
     pub(crate) own_time: OwnTime,
     /// Where the guest is a core module, once its memory is there.
     pub(crate) core: Option<Core>,
+    /// What is lent to the host's functions for the guest's call.
+    pub(crate) loan: Loan,
     /// Where the guest imports something of WASI.
     pub(crate) wasi: Option<Box<Wasi>>,
     pub(crate) extensions: Extensions,

@@ -195,7 +195,7 @@ fn code_of_another_binary_kind_or_engine_is_not_run() {
     let as_component = component_from_core(ECHO.as_bytes()).unwrap();
     let foreign = [
         (other.as_bytes(), EngineConfig::default()),
-        (&as_component, EngineConfig::default()),
+        (&as_component, EngineConfig { direct_calls: false, ..EngineConfig::default() }),
         (ECHO.as_bytes(), fuel()),
     ];
     for (source, config) in foreign {

@@ -1,4 +1,4 @@
-//! Compiled code as bytes, and back. The latter is the only unsafe code of this project's own.
+//! Compiled code as bytes, and back.
 #![allow(unsafe_code, reason = "wasmtime cannot check compiled code")]
 
 use wasmtime::component::Component;

@@ -3,12 +3,13 @@ use wasmtime::error::Context;
 use wasmtime::{AsContextMut, Instance, Module, ModuleExport, Store, TypedFunc};
 use wasmtime::{WasmParams, WasmResults};
 
-use super::layout::Layout;
-use super::lower::{allocate, reserve, write};
-use super::memory::{Lift, List, Memory};
-use super::{Core, Realloc, shut_in};
+use super::hand_in::Call;
+use super::loan::{Lent, lend};
+use super::lower::allocate;
+use super::memory::{Lift, Memory};
+use super::{Core, Realloc, entries, set_may_leave, shut_in};
 use crate::bindings::{BatchMessage, Status};
-use crate::contract::{BATCH_HANDLER, CALLBACK, EXITS, HANDLER, HEALTH, LIFECYCLE};
+use crate::contract::{CALLBACK, EXITS, HEALTH, LIFECYCLE};
 use crate::exports::{Answer, Outcome};
 use crate::state::State;
 
@@ -17,8 +18,9 @@ pub(crate) struct Exports {
     memory: ModuleExport,
     realloc: ModuleExport,
     initialize: Option<ModuleExport>,
-    handle_message: Index,
-    handle_messages: Option<Index>,
+    handle_message: ModuleExport,
+    handle_messages: Option<ModuleExport>,
+    handle_response: Option<ModuleExport>,
     handle_callback: Option<Index>,
     handle_exit: Option<Index>,
     check: Option<Index>,
@@ -38,8 +40,9 @@ struct Index {
 pub(crate) struct Functions {
     memory: wasmtime::Memory,
     realloc: Realloc,
-    handle_message: Export<MessageParams, u32>,
-    handle_messages: Seldom<(u32, u32), u32>,
+    handle_message: TypedFunc<u32, ()>,
+    handle_messages: Option<TypedFunc<u32, ()>>,
+    handle_response: Option<TypedFunc<(u64, u64, u32), ()>>,
     handle_callback: Seldom<CallbackParams, u32>,
     handle_exit: Seldom<ExitParams, u32>,
     check: Seldom<(), u32>,
@@ -47,7 +50,6 @@ pub(crate) struct Functions {
     shutdown: Seldom<(), ()>,
 }
 
-type MessageParams = (u32, u32, u32, u32);
 type CallbackParams = (u64, u64, u32, u32, u32, u32, u32);
 type ExitParams = (u32, u32, u32, u32, u32);
 
@@ -58,10 +60,6 @@ struct Export<P, R> {
     function: TypedFunc<P, R>,
     free: Option<TypedFunc<R, ()>>,
 }
-
-/// Of a batch: sender and payload.
-const MESSAGE_FIELDS: &[Layout] = &[Layout::U64, Layout::LIST];
-const MESSAGE: Layout = Layout::record(MESSAGE_FIELDS);
 
 impl Exports {
     pub(super) fn takes_batches(&self) -> bool {
@@ -79,8 +77,9 @@ impl Exports {
             memory: at("memory")?,
             realloc: at("cabi_realloc")?,
             initialize: at("_initialize"),
-            handle_message: function(HANDLER, "handle-message")?,
-            handle_messages: function(BATCH_HANDLER, "handle-messages"),
+            handle_message: at(entries::HANDLE_MESSAGE)?,
+            handle_messages: at(entries::HANDLE_MESSAGES),
+            handle_response: at(entries::HANDLE_RESPONSE),
             handle_callback: function(CALLBACK, "handle-callback"),
             handle_exit: function(EXITS, "handle-exit"),
             check: function(HEALTH, "check"),
@@ -99,15 +98,18 @@ impl Exports {
         let memory = instance.get_module_export(&mut *store, &self.memory);
         let memory = memory.and_then(wasmtime::Extern::into_memory).context("it has no memory")?;
         let realloc: Realloc = function(instance, store, &self.realloc)?;
-        store.data_mut().core = Some(Core { memory, realloc: realloc.clone(), may_leave: true });
+        let call = Call::default();
+        store.data_mut().core =
+            Some(Core { memory, realloc: realloc.clone(), may_leave: true, call });
         if let Some(initialize) = &self.initialize {
             function::<(), ()>(instance, store, initialize)?.call(&mut *store, ())?;
         }
         Ok(Functions {
             memory,
             realloc,
-            handle_message: self.handle_message.of_instance(instance, store)?,
-            handle_messages: optional(&self.handle_messages, instance, store)?,
+            handle_message: function(instance, store, &self.handle_message)?,
+            handle_messages: entry(&self.handle_messages, instance, store)?,
+            handle_response: entry(&self.handle_response, instance, store)?,
             handle_callback: optional(&self.handle_callback, instance, store)?,
             handle_exit: optional(&self.handle_exit, instance, store)?,
             check: optional(&self.check, instance, store)?,
@@ -136,6 +138,14 @@ fn optional<P: WasmParams, R: WasmParams + WasmResults>(
     index.as_ref().map(|index| index.of_instance(instance, store).map(Box::new)).transpose()
 }
 
+fn entry<P: WasmParams>(
+    index: &Option<ModuleExport>,
+    instance: &Instance,
+    store: &mut Store<State>,
+) -> wasmtime::Result<Option<TypedFunc<P, ()>>> {
+    index.as_ref().map(|index| function(instance, store, index)).transpose()
+}
+
 fn function<P: WasmParams, R: WasmResults>(
     instance: &Instance,
     store: &mut Store<State>,
@@ -161,10 +171,10 @@ impl Functions {
         sender: &str,
         message: &[u8],
     ) -> wasmtime::Result<Answer<Option<Vec<u8>>>> {
-        let at_sender = self.hand_in(store, sender.as_bytes())?;
-        let at_message = self.hand_in(store, message)?;
-        let params = (at_sender, length(sender.as_bytes())?, at_message, length(message)?);
-        self.answer(store, &self.handle_message, params)
+        let arguments = Lent::Arguments(&[sender.as_bytes(), message]);
+        let sender = length(sender.as_bytes())?;
+        let mut outcomes = enter(store, arguments, &self.handle_message, sender)?;
+        Ok((outcomes.pop().unwrap_or(Ok(None)),))
     }
 
     pub(crate) fn handle_messages(
@@ -173,19 +183,8 @@ impl Functions {
         messages: &[BatchMessage<'_>],
     ) -> wasmtime::Result<(Vec<Outcome>,)> {
         let Some(handle_messages) = &self.handle_messages else { return Ok((Vec::new(),)) };
-        let size = messages.len() * MESSAGE.size;
-        let list = reserve(&mut *store, self.memory, &self.realloc, size, MESSAGE.align as u32)?;
-        for (number, message) in messages.iter().enumerate() {
-            let at = list as usize + number * MESSAGE.size;
-            write(&mut *store, self.memory, at, &message.sender.to_le_bytes())?;
-            let payload = self.hand_in(store, message.payload)?;
-            let payload = u64::from(payload) | u64::from(length(message.payload)?) << 32;
-            let at = at + Layout::field(MESSAGE_FIELDS, 1);
-            write(&mut *store, self.memory, at, &payload.to_le_bytes())?;
-        }
         let count = u32::try_from(messages.len())?;
-        let (List(outcomes),) = self.answer(store, handle_messages, (list, count))?;
-        Ok((outcomes,))
+        Ok((enter(store, Lent::Messages(messages), handle_messages, count)?,))
     }
 
     pub(crate) fn handle_callback(
@@ -195,20 +194,32 @@ impl Functions {
         outcome: Result<&[u8], &RequestError>,
     ) -> wasmtime::Result<Answer<()>> {
         let Some(handle_callback) = &self.handle_callback else { return Ok((Ok(()),)) };
-        let (case, payload) = match outcome {
-            Ok(response) => (0, [self.hand_in(store, response)?, length(response)?, 0, 0]),
-            Err(RequestError::TimedOut) => (1, [0, 0, 0, 0]),
+        let error = match outcome {
+            Ok(response) => return self.handle_response(store, request, response),
+            Err(RequestError::TimedOut) => [0, 0, 0, 0],
             Err(RequestError::Refused(error)) => {
                 let message = error.message.as_bytes();
-                (1, [1, error.code, self.hand_in(store, message)?, length(message)?])
+                [1, error.code, self.hand_in(store, message)?, length(message)?]
             }
-            Err(RequestError::Crashed) => (1, [2, 0, 0, 0]),
-            Err(RequestError::Stopped) => (1, [3, 0, 0, 0]),
-            Err(RequestError::Dropped) => (1, [4, 0, 0, 0]),
-            Err(RequestError::ResponseTooLarge(limit)) => (1, [5, *limit, 0, 0]),
+            Err(RequestError::Crashed) => [2, 0, 0, 0],
+            Err(RequestError::Stopped) => [3, 0, 0, 0],
+            Err(RequestError::Dropped) => [4, 0, 0, 0],
+            Err(RequestError::ResponseTooLarge(limit)) => [5, *limit, 0, 0],
         };
-        let [a, b, c, d] = payload;
-        self.answer(store, handle_callback, (request.high(), request.low(), case, a, b, c, d))
+        let ([a, b, c, d], is_error) = (error, 1);
+        self.answer(store, handle_callback, (request.high(), request.low(), is_error, a, b, c, d))
+    }
+
+    fn handle_response(
+        &self,
+        store: &mut Store<State>,
+        request: RequestId,
+        response: &[u8],
+    ) -> wasmtime::Result<Answer<()>> {
+        let Some(handle_response) = &self.handle_response else { return Ok((Ok(()),)) };
+        let params = (request.high(), request.low(), length(response)?);
+        let mut outcomes = enter(store, Lent::Arguments(&[response]), handle_response, params)?;
+        Ok((outcomes.pop().map_or(Ok(()), |outcome| outcome.map(drop)),))
     }
 
     pub(crate) fn handle_exit(
@@ -263,6 +274,24 @@ impl Functions {
         export.free(store, at)?;
         Ok((answer,))
     }
+}
+
+/// Calls a function by its entry, for which it is lent what it takes. Until it has all of that, it
+/// may not call its imports.
+fn enter<P: WasmParams>(
+    store: &mut Store<State>,
+    lent: Lent<'_>,
+    entry: &TypedFunc<P, ()>,
+    params: P,
+) -> wasmtime::Result<Vec<Outcome>> {
+    if let Some(core) = &mut store.data_mut().core {
+        core.may_leave = false;
+        core.call = Call::default();
+    }
+    lend(store, lent, |store| entry.call(store, params))?;
+    set_may_leave(store, true);
+    let core = store.data_mut().core.as_mut();
+    Ok(core.map(|core| std::mem::take(&mut core.call.outcomes)).unwrap_or_default())
 }
 
 /// As the canonical ABI has it.

@@ -69,28 +69,24 @@ pub(super) fn allocate(
     bytes: &[u8],
     align: u32,
 ) -> wasmtime::Result<u32> {
-    let at = reserve(&mut store, memory, realloc, bytes.len(), align)?;
-    write(store, memory, at as usize, bytes)?;
+    let size = u32::try_from(bytes.len())?;
+    let at = super::shut_in(&mut store, |store| realloc.call(store, (0, 0, align, size)))?;
+    allocated(memory.data_mut(&mut store), at, bytes.len(), align)?.copy_from_slice(bytes);
     Ok(at)
 }
 
-/// Has a guest allocate so many bytes, and says where.
-pub(super) fn reserve(
-    mut store: impl AsContextMut<Data = State>,
-    memory: wasmtime::Memory,
-    realloc: &Realloc,
+/// The memory that a guest has allocated.
+pub(super) fn allocated(
+    memory: &mut [u8],
+    at: u32,
     size: usize,
     align: u32,
-) -> wasmtime::Result<u32> {
-    let new_size = u32::try_from(size)?;
-    let at = super::shut_in(&mut store, |store| realloc.call(store, (0, 0, align, new_size)))?;
+) -> Result<&mut [u8], Violation> {
     if !at.is_multiple_of(align) {
-        return Err(Violation::MisalignedAllocation.into());
+        return Err(Violation::MisalignedAllocation);
     }
-    if memory.data_size(&store).checked_sub(size).is_none_or(|last| at as usize > last) {
-        return Err(Violation::AllocationOutOfBounds.into());
-    }
-    Ok(at)
+    let place = memory.get_mut(at as usize..).and_then(|place| place.get_mut(..size));
+    place.ok_or(Violation::AllocationOutOfBounds)
 }
 
 /// Writes to a place that was checked.

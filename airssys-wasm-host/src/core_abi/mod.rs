@@ -11,10 +11,13 @@
 
 mod anatomy;
 mod calls;
+mod entries;
 mod fits;
+mod hand_in;
 mod imports;
 mod joints;
 mod layout;
+mod loan;
 mod lower;
 mod memory;
 
@@ -25,7 +28,10 @@ use wasmtime::{AsContextMut, Engine, InstancePre, Linker, Memory, Module, Store,
 
 use self::calls::Exports;
 pub(crate) use self::calls::Functions;
+use self::entries::add_entries;
 pub(crate) use self::fits::module_within;
+use self::hand_in::Call;
+pub(crate) use self::loan::Loan;
 use crate::state::State;
 
 /// Old address, old size, alignment and new size to new address.
@@ -37,6 +43,8 @@ pub(crate) struct Core {
     realloc: Realloc,
     /// Whether it may call its imports.
     may_leave: bool,
+    /// How far the call is that it is entered for.
+    call: Call,
 }
 
 /// A core module that was compiled.
@@ -55,7 +63,7 @@ pub(crate) struct CoreInstancePre {
 impl CoreModule {
     /// Compiles a module that is [all of a component](module_within).
     pub(crate) fn compile(engine: &crate::Engine, binary: &[u8]) -> wasmtime::Result<Self> {
-        let module: Module = engine.compile(binary)?;
+        let module: Module = engine.compile(&add_entries(binary)?)?;
         let exports = Exports::find(&module).context("an export is missing")?;
         Ok(Self { module, exports: Arc::new(exports) })
     }
@@ -63,6 +71,7 @@ impl CoreModule {
     pub(crate) fn link(&self) -> wasmtime::Result<CoreInstancePre> {
         let mut linker = Linker::new(self.module.engine());
         imports::link(&mut linker)?;
+        hand_in::link(&mut linker)?;
         let linked = linker.instantiate_pre(&self.module)?;
         Ok(CoreInstancePre { linked, exports: Arc::clone(&self.exports) })
     }

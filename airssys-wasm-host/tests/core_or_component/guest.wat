@@ -4,7 +4,7 @@
 ;;   24  how often memory was allocated, and freed
 ;;   32  the parameters of the last call of a handler
 ;;   72  the last answer of an import that answers with a number
-;;   76  the last parameters of `cabi_realloc`
+;;   76  the last parameters of `cabi_realloc`: the new ones, and what it was told of old memory
 ;;   96  the outcomes of a batch, unless an order says where else they are: at 3072, and how many
 (module
   (import "airssys:component/messaging@0.1.0" "send-message" (func $send-message (param i32 i32 i32 i32 i32)))
@@ -26,13 +26,16 @@
   (import "airssys:component/monitors@0.1.0" "demonitor" (func $demonitor (param i32 i32) (result i32)))
 
   (memory (export "memory") PAGES)
-  (table 1 funcref)
+  (table 4 funcref)
+  (elem (i32.const 1) $send-something $trap $freed)
   (type $nothing (func))
   (global $free (mut i32) (i32.const 4096))
   (global $result (mut i32) (i32.const 0))
   ;; What `cabi_realloc` and `cabi_post_…` do: see below.
   (global $allocates (mut i32) (i32.const 0))
   (global $allocates-at (mut i32) (i32.const 0))
+  ;; So often it does as it should before.
+  (global $allocates-after (mut i32) (i32.const 0))
   (global $frees (mut i32) (i32.const 0))
   (data (i32.const 1024) "test/other\00\ff\fetest/\c3\28id")
 
@@ -50,8 +53,9 @@
   (func $recurse (param i32) (result i32)
     (i32.add (call $recurse (i32.add (local.get 0) (i32.const 1))) (i32.const 1)))
 
-  (func $allocate (param $how i32) (param $at i32)
+  (func $allocate (param $how i32) (param $at i32) (param $after i32)
     (global.set $allocates (local.get $how))
+    (global.set $allocates-after (local.get $after))
     (global.set $allocates-at (local.get $at)))
 
   (func (export "cabi_realloc") (param $old i32) (param $old-size i32) (param $align i32) (param $size i32) (result i32)
@@ -59,11 +63,16 @@
     (call $count (i32.const 24))
     (i32.store (i32.const 76) (local.get $align))
     (i32.store (i32.const 80) (local.get $size))
+    (i32.store (i32.const 84) (i32.or (local.get $old) (local.get $old-size)))
     (local.set $at
       (i32.and
         (i32.add (global.get $free) (i32.sub (local.get $align) (i32.const 1)))
         (i32.sub (i32.const 0) (local.get $align))))
     (block $lies (block $leaves (block $leaves-for-numbers (block $grows (block $spins (block $traps (block $obeys
+      (if (global.get $allocates-after)
+        (then
+          (global.set $allocates-after (i32.sub (global.get $allocates-after) (i32.const 1)))
+          (br $obeys)))
       (br_table $obeys $lies $traps $leaves $leaves-for-numbers $grows $spins (global.get $allocates)))
       (global.set $free (i32.add (local.get $at) (local.get $size)))
       (if (i32.gt_u (global.get $free) (i32.const 60000)) (then (global.set $free (i32.const 4096))))
@@ -152,7 +161,7 @@
       (br $done))
       ;; 15
       (call $trap))
-      (call $allocate (local.get $a) (local.get $b))
+      (call $allocate (local.get $a) (local.get $b) (local.get $c))
       (br $done))
       (global.set $frees (local.get $a))
       (br $done))
@@ -172,7 +181,7 @@
       (br $done))
       (i32.store (i32.const 72) (i32.div_u (local.get $a) (i32.const 0)))
       (br $done))
-      (call_indirect (type $nothing) (i32.const 0))
+      (call_indirect (type $nothing) (i32.and (local.get $a) (i32.const 3)))
       (br $done))
       (call $look-up (local.get $a) (local.get $b) (local.get $c))
       (br $done))

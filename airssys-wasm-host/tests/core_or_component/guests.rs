@@ -45,9 +45,9 @@ const STARTS: [&str; 9] = [
     "(drop (call $recurse (i32.const 0)))",
     "(drop (memory.grow (i32.const 100)))",
     // While it allocates room for its id, it gives a place beyond its memory, or calls imports.
-    "(call $allocate (i32.const 1) (i32.const -8)) (call $self-id (i32.const 2048))",
-    "(call $allocate (i32.const 3) (i32.const 0)) (call $self-id (i32.const 2048))",
-    "(call $allocate (i32.const 4) (i32.const 0)) (call $self-id (i32.const 2048))",
+    "(call $allocate (i32.const 1) (i32.const -8) (i32.const 0)) (call $self-id (i32.const 2048))",
+    "(call $allocate (i32.const 3) (i32.const 0) (i32.const 0)) (call $self-id (i32.const 2048))",
+    "(call $allocate (i32.const 4) (i32.const 0) (i32.const 0)) (call $self-id (i32.const 2048))",
 ];
 
 /// It obeys each message of a batch.
@@ -82,6 +82,7 @@ const CALLBACK: &str = r#"
     (i32.store (i32.const 56) (local.get $b))
     (i32.store (i32.const 60) (local.get $c))
     (i32.store (i32.const 64) (local.get $d))
+    (call $send-something)
     (global.get $result))
   (func (export "cabi_post_airssys:component/callback@0.1.0#handle-callback") (param i32) (call $freed))
 "#;
@@ -94,12 +95,14 @@ const EXITS: &str = r#"
     (i32.store (i32.const 40) (local.get $case))
     (i32.store (i32.const 44) (local.get $a))
     (i32.store (i32.const 48) (local.get $b))
+    (call $send-something)
     (global.get $result))
 "#;
 
 const LIFECYCLE: &str = r#"
   (func (export "airssys:component/lifecycle@0.1.0#init") (result i32)
     (call $count (i32.const 68))
+    (call $send-something)
     (global.get $result))
   (func (export "cabi_post_airssys:component/lifecycle@0.1.0#init") (param i32) (call $freed))
   (func (export "airssys:component/lifecycle@0.1.0#shutdown") (call $count (i32.const 68)))
@@ -109,6 +112,7 @@ const LIFECYCLE: &str = r#"
 const HEALTH: &str = r#"
   (func (export "airssys:component/health@0.1.0#check") (result i32)
     (call $count (i32.const 68))
+    (call $send-something)
     (global.get $result))
   (func (export "cabi_post_airssys:component/health@0.1.0#check") (param i32) (call $freed))
 "#;

@@ -46,7 +46,7 @@ fn one(random: &mut SmallRng) -> Vec<u8> {
         77..80 => {
             return order(
                 SETS_ALLOCATION,
-                [random.random_range(0..8), address(random), 0, 0, 0, 0, 0],
+                [random.random_range(0..8), address(random), random.random_range(0..4), 0, 0, 0, 0],
             );
         }
         80..83 => return order(SETS_FREEING, [random.random_range(0..6), 0, 0, 0, 0, 0, 0]),
