@@ -38,6 +38,8 @@ pub(crate) struct Control {
     /// It has been woken.
     pub(crate) woken: bool,
     pub(crate) stopping: bool,
+    /// The call that has just ended may have taken long.
+    pub(crate) took_long: bool,
 }
 
 impl<A: Actor> Body<A> {
@@ -52,49 +54,44 @@ impl<A: Actor> Body<A> {
         self
     }
 
-    /// Whether a message that comes now is its next.
-    pub(crate) fn is_free(&self) -> bool {
-        self.batch.is_empty() && self.control.lets_handle()
-    }
-
     /// Goes on with the message in hand if it waits no more, then handles what it has, up to the
-    /// budget, or until something holds it back. Tells how many messages that were, if any,
-    /// without those that have places of their own.
+    /// budget, or until something holds it back.
     pub(crate) fn handle_batch(
         &mut self,
         progress: &Progress,
-        activation: &mut Activation,
+        activation: &mut Activation<'_>,
         urgent: impl Fn() -> bool,
-    ) -> Option<u64> {
-        let mut handled = None;
-        if self.control.suspended && self.control.woken {
+    ) {
+        let proceeds = self.control.suspended && self.control.woken;
+        if self.batch.is_empty() && !proceeds {
+            return;
+        }
+        let timing = activation.begin_batch();
+        let mut handled = 0;
+        if proceeds {
             (self.control.suspended, self.control.woken) = (false, false);
             let weight = self.in_hand;
-            let done = self.call(weight, progress, activation, None, |actor, context| {
+            handled += self.call(weight, progress, activation, None, |actor, context| {
                 actor.proceed(context);
             });
-            handled = Some(done);
         }
         while activation.budget > 0 && self.control.lets_handle() && !urgent() {
             let together = self.together(activation.budget);
             if together > 1 {
                 activation.budget -= together;
-                let began = handled.is_none().then_some(activation.now);
-                let done = self.call_together(together, progress, activation, began);
-                handled = Some(handled.unwrap_or(0) + done);
+                handled += self.call_together(together, progress, activation);
                 continue;
             }
             let Some(message) = self.batch.pop_front() else { break };
             let weight = weigh::<A>(&message);
             progress.begin(weight);
             activation.budget -= 1;
-            let began = handled.is_none().then_some(activation.now);
-            let done = self.call(weight, progress, activation, began, |actor, context| {
+            let began = Some(activation.begin_message());
+            handled += self.call(weight, progress, activation, began, |actor, context| {
                 actor.handle(message, context);
             });
-            handled = Some(handled.unwrap_or(0) + done);
         }
-        handled
+        activation.end_batch(timing, handled, progress);
     }
 
     /// How many of its messages come next in one call.
@@ -110,9 +107,9 @@ impl<A: Actor> Body<A> {
         &mut self,
         count: usize,
         progress: &Progress,
-        activation: &Activation,
-        began: Option<Duration>,
+        activation: &mut Activation<'_>,
     ) -> u64 {
+        let began = Some(activation.begin_message());
         let Self { actor, batch, control, .. } = self;
         let weight = batch.iter().take(count).map(weigh::<A>).sum();
         progress.begin(weight);
@@ -120,6 +117,9 @@ impl<A: Actor> Body<A> {
         let mut context =
             Context::new(control, &mut again, activation.worker, began, queued - count);
         actor.handle_together(batch, count, &mut context);
+        if std::mem::take(&mut control.took_long) {
+            activation.grow_old();
+        }
         let left = (batch.len() + count).saturating_sub(queued);
         let left: Weight = batch.iter().take(left).map(weigh::<A>).sum();
         progress.take_back(left);
@@ -131,7 +131,7 @@ impl<A: Actor> Body<A> {
         &mut self,
         weight: Weight,
         progress: &Progress,
-        activation: &Activation,
+        activation: &mut Activation<'_>,
         began: Option<Duration>,
         call: impl FnOnce(&mut A, &mut Context<'_, A>),
     ) -> u64 {
@@ -141,6 +141,9 @@ impl<A: Actor> Body<A> {
             &mut self.actor,
             &mut Context::new(&mut self.control, &mut again, worker, began, queued),
         );
+        if std::mem::take(&mut self.control.took_long) {
+            activation.grow_old();
+        }
         if let Some(message) = again {
             progress.take_back(weigh::<A>(&message));
             self.batch.push_front(message);
@@ -155,7 +158,7 @@ impl<A: Actor> Body<A> {
 }
 
 impl<A: Actor> Runnable for Body<A> {
-    fn run(mut self: Box<Self>, activation: &mut Activation) {
+    fn run(mut self: Box<Self>, activation: &mut Activation<'_>) {
         if let Some(cell) = self.cell.take() {
             cell.run(self, activation);
         }
@@ -170,7 +173,7 @@ impl Control {
 
     /// Whether somebody else has to act before it handles another message.
     pub(crate) fn is_held_back(&self) -> bool {
-        self.paused || self.suspended || self.waiting
+        self.paused | self.suspended | self.waiting
     }
 }
 

@@ -13,7 +13,7 @@ use crate::flow::{Downstream, Receiver, Waiter};
 use crate::mailbox::{Mailbox, MailboxLimits, Progress, Push, Weight};
 use crate::scheduler::Core;
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Mutex, MutexGuard};
+use crate::sync::{Lock, LockGuard};
 
 /// The meeting place of an actor and those who send to it.
 ///
@@ -21,7 +21,7 @@ use crate::sync::{Mutex, MutexGuard};
 /// it out, with what is in the mailbox, and puts it into the run queue; the worker that ran it
 /// brings it back.
 pub(crate) struct Cell<A: Actor> {
-    post: Mutex<Post<A>>,
+    post: Lock<Post<A>>,
     /// A command came while the body was out.
     urgent: AtomicBool,
     progress: Progress,
@@ -69,7 +69,7 @@ enum Next {
 impl<A: Actor> Cell<A> {
     pub(crate) fn vacant(limits: MailboxLimits, core: Arc<Core>) -> Arc<Self> {
         Arc::new(Self {
-            post: Mutex::new(Post {
+            post: Lock::new(Post {
                 mailbox: Mailbox::new(limits),
                 commands: VecDeque::new(),
                 state: State::Vacant,
@@ -100,30 +100,30 @@ impl<A: Actor> Cell<A> {
         self: &Arc<Self>,
         message: A::Message,
     ) -> Result<Sent<A::Message>, TrySendError<A::Message>> {
+        let weight = weigh::<A>(&message);
         let mut post = self.post.lock();
         if post.closed {
             return Err(TrySendError::Stopped(message));
         }
-        let Post { mailbox, state, waits_for, .. } = &mut *post;
-        let batch = match state {
-            State::Resting(body) if body.is_free() && waits_for.is_none() => Some(&mut body.batch),
-            _ => None,
-        };
-        let counts = weigh::<A>(&message).messages;
-        let dropped = match mailbox.push(message, weigh::<A>, &self.progress, batch) {
+        if post.takes_at_once() {
+            post.count(weight);
+            let level = post.mailbox.add(weight);
+            let sent = post.mailbox.sent(level, Vec::new());
+            let body = post.take_out();
+            drop(post);
+            if let Some(mut body) = body {
+                body.batch.push_back(message);
+                self.enqueue(body);
+            }
+            return Ok(sent);
+        }
+        let dropped = match post.mailbox.push(message, weigh::<A>, &self.progress) {
             Push::Queued => Vec::new(),
             Push::Dropped(dropped) => dropped,
             Push::Full(message) => return Err(TrySendError::Full(message)),
         };
-        post.deliveries += 1;
-        post.accepted += counts;
-        let level = post.mailbox.level(&self.progress);
-        let sent = Sent {
-            over_high_water: post.mailbox.is_over_high_water(level),
-            under_low_water: post.mailbox.is_under_low_water(level),
-            room: post.mailbox.room(level),
-            dropped,
-        };
+        post.count(weight);
+        let sent = post.mailbox.sent(post.mailbox.level(&self.progress), dropped);
         self.enqueue_if_ready(post);
         Ok(sent)
     }
@@ -189,7 +189,7 @@ impl<A: Actor> Cell<A> {
     }
 
     /// Runs a body that came out of the run queue.
-    pub(crate) fn run(self: &Arc<Self>, body: Box<Body<A>>, activation: &mut Activation) {
+    pub(crate) fn run(self: &Arc<Self>, body: Box<Body<A>>, activation: &mut Activation<'_>) {
         let mut slot = Some(body);
         let ended = catch_unwind(AssertUnwindSafe(|| self.activate(&mut slot, activation)));
         let Some(body) = slot else { return };
@@ -204,17 +204,13 @@ impl<A: Actor> Cell<A> {
     fn activate(
         self: &Arc<Self>,
         slot: &mut Option<Box<Body<A>>>,
-        activation: &mut Activation,
+        activation: &mut Activation<'_>,
     ) -> Next {
         loop {
             if let Some(body) = slot {
                 self.run_commands(body, activation);
                 let urgent = || self.urgent.load(Ordering::Relaxed);
-                let began = activation.now;
-                if let Some(messages) = body.handle_batch(&self.progress, activation, urgent) {
-                    activation.now = self.core.clock.monotonic();
-                    self.progress.end(messages, activation.now.saturating_sub(began));
-                }
+                body.handle_batch(&self.progress, activation, urgent);
             }
             match self.after_batch(slot, activation.budget) {
                 Next::GoOn => {}
@@ -223,7 +219,7 @@ impl<A: Actor> Cell<A> {
         }
     }
 
-    fn enqueue_if_ready(self: &Arc<Self>, mut post: MutexGuard<'_, Post<A>>) {
+    fn enqueue_if_ready(self: &Arc<Self>, mut post: LockGuard<'_, Post<A>>) {
         let ready = post.take_ready();
         drop(post);
         if let Some(body) = ready {
@@ -235,7 +231,7 @@ impl<A: Actor> Cell<A> {
         self.core.enqueue(body.of(Arc::clone(self)));
     }
 
-    fn run_commands(&self, body: &mut Body<A>, activation: &mut Activation) {
+    fn run_commands(&self, body: &mut Body<A>, activation: &mut Activation<'_>) {
         if !self.urgent.load(Ordering::Relaxed) {
             return;
         }
@@ -252,12 +248,15 @@ impl<A: Actor> Cell<A> {
                 body.in_hand = Weight::default();
             }
         }
-        activation.now = self.core.clock.monotonic();
+        activation.look();
     }
 
     /// Decides under the lock what comes after a batch, and lets those go on who wait for room.
     fn after_batch(self: &Arc<Self>, slot: &mut Option<Box<Body<A>>>, budget: usize) -> Next {
         let mut post = self.post.lock();
+        if post.waiters.is_empty() {
+            return post.decide(slot, budget);
+        }
         let waiters = post.drained_waiters(&self.progress);
         let next = post.decide(slot, budget);
         drop(post);
@@ -346,6 +345,27 @@ impl<A: Actor> Receiver for Cell<A> {
 }
 
 impl<A: Actor> Post<A> {
+    /// Whether a message that comes now is the next, and nothing else comes before: then it goes to
+    /// the body right away. That rests where it could go on only if there is nothing for it.
+    fn takes_at_once(&self) -> bool {
+        matches!(&self.state, State::Resting(body) if !body.control.is_held_back())
+            && self.waits_for.is_none()
+            && self.mailbox.takes_ahead()
+    }
+
+    fn take_out(&mut self) -> Option<Box<Body<A>>> {
+        match std::mem::replace(&mut self.state, State::Out) {
+            State::Resting(body) => Some(body),
+            _ => None,
+        }
+    }
+
+    /// Counts a message that is accepted.
+    fn count(&mut self, weight: Weight) {
+        self.deliveries += 1;
+        self.accepted += weight.messages;
+    }
+
     /// Takes a resting body out that has something to do, and messages for it.
     fn take_ready(&mut self) -> Option<Box<Body<A>>> {
         let State::Resting(body) = &mut self.state else { return None };
@@ -358,9 +378,7 @@ impl<A: Actor> Post<A> {
         if self.commands.is_empty() && !proceeds && (!mail || held_back) {
             return None;
         }
-        let State::Resting(mut body) = std::mem::replace(&mut self.state, State::Out) else {
-            return None;
-        };
+        let mut body = self.take_out()?;
         body.control.woken = std::mem::take(&mut self.woken);
         if !held_back && body.batch.is_empty() {
             self.mailbox.take_ahead(&mut body.batch);
@@ -390,7 +408,7 @@ impl<A: Actor> Post<A> {
             return Next::Await(downstream);
         }
         let held_back = body.control.is_held_back();
-        if !held_back && body.batch.is_empty() {
+        if !held_back && body.batch.is_empty() && !self.mailbox.is_empty() {
             self.mailbox.take(&mut body.batch);
         }
         if held_back || body.batch.is_empty() {
@@ -409,9 +427,6 @@ impl<A: Actor> Post<A> {
     }
 
     fn drained_waiters(&mut self, progress: &Progress) -> Vec<Waiter> {
-        if self.waiters.is_empty() {
-            return Vec::new();
-        }
         let mailbox = &self.mailbox;
         self.waiters
             .extract_if(.., |(burst, _)| mailbox.has_drained(*burst, progress))

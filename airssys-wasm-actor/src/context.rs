@@ -62,10 +62,16 @@ impl<'a, A: Actor> Context<'a, A> {
         self.worker
     }
 
-    /// When this call began, on the scheduler's clock, where that is known without asking it: the
-    /// clock is read once for all messages that are handled in a row.
+    /// When this call began, on the scheduler's clock, where that is known without asking it. While
+    /// there is much to do the clock is asked now and then: this may be the time of some messages
+    /// ago, of which none [took long](Self::took_long).
     pub fn began(&self) -> Option<Duration> {
         self.began
+    }
+
+    /// Says that this call may have taken long: the time of the next one is asked of the clock.
+    pub fn took_long(&mut self) {
+        self.control.took_long = true;
     }
 
     /// Messages that were taken out together with this one and come next: 0 where it may be

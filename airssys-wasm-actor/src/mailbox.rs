@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::iter::Sum;
 use std::time::Duration;
 
+use crate::address::Sent;
 use crate::sync::atomic::{AtomicU64, Ordering};
 
 /// How much a mailbox holds, and what happens then.
@@ -40,6 +41,10 @@ pub enum Overflow {
 /// as queued here. How far it is, it says through [`Progress`].
 pub(crate) struct Mailbox<M> {
     limits: MailboxLimits,
+    /// Over this there are too many, or too large ones, for who sends more.
+    high_water: Level,
+    /// Under this they may.
+    low_water: Level,
     queue: VecDeque<M>,
     /// Messages and bytes that count towards the limits, since the beginning.
     messages: u64,
@@ -82,28 +87,37 @@ const KEPT: usize = 32;
 
 impl<M> Mailbox<M> {
     pub(crate) fn new(limits: MailboxLimits) -> Self {
-        Self { limits, queue: VecDeque::new(), messages: 0, bytes: 0 }
+        // Divided, not multiplied: the limits may be as large as they like.
+        let high = |limit: usize| limit - limit.div_ceil(5);
+        let low = |limit: usize| limit.div_ceil(2);
+        let MailboxLimits { capacity, max_bytes, .. } = limits;
+        Self {
+            limits,
+            high_water: Level { messages: high(capacity), bytes: high(max_bytes) },
+            low_water: Level { messages: low(capacity), bytes: low(max_bytes) },
+            queue: VecDeque::new(),
+            messages: 0,
+            bytes: 0,
+        }
     }
 
-    /// Takes a message in, if there is room or room can be made. Where it is the only one, and
-    /// there is a `batch` whose actor is about to run, it goes right into that: among many
-    /// actors, one buffer for each is kept warm instead of two.
+    /// Counts a message that is handled next, and not queued. The level is what it weighs.
+    pub(crate) fn add(&mut self, weight: Weight) -> Level {
+        self.count(weight);
+        Level { messages: weight.messages as usize, bytes: weight.bytes as usize }
+    }
+
+    /// Takes a message in, if there is room or room can be made.
     pub(crate) fn push(
         &mut self,
         message: M,
         weigh: impl Fn(&M) -> Weight,
         progress: &Progress,
-        batch: Option<&mut VecDeque<M>>,
     ) -> Push<M> {
         let weight = weigh(&message);
         if weight.messages == 0 || self.has_room(weight, progress) {
             self.count(weight);
-            match batch {
-                Some(batch) if self.takes_ahead() && self.queue.is_empty() => {
-                    batch.push_back(message);
-                }
-                _ => self.queue.push_back(message),
-            }
+            self.queue.push_back(message);
             return Push::Queued;
         }
         match self.limits.overflow {
@@ -161,18 +175,24 @@ impl<M> Mailbox<M> {
         }
     }
 
+    /// What a sender is told at this level.
+    pub(crate) fn sent(&self, level: Level, dropped: Vec<M>) -> Sent<M> {
+        Sent {
+            over_high_water: self.is_over_high_water(level),
+            under_low_water: self.is_under_low_water(level),
+            room: self.room(level),
+            dropped,
+        }
+    }
+
     /// Over 80 % of the capacity, in messages or in bytes.
-    pub(crate) fn is_over_high_water(&self, level: Level) -> bool {
-        let Level { messages, bytes } = level;
-        // Divided, not multiplied: the limits may be as large as they like.
-        messages > self.limits.capacity - self.limits.capacity.div_ceil(5)
-            || bytes > self.limits.max_bytes - self.limits.max_bytes.div_ceil(5)
+    fn is_over_high_water(&self, level: Level) -> bool {
+        level.messages > self.high_water.messages || level.bytes > self.high_water.bytes
     }
 
     /// Under 50 % of the capacity, in messages and in bytes.
-    pub(crate) fn is_under_low_water(&self, level: Level) -> bool {
-        level.messages < self.limits.capacity.div_ceil(2)
-            && level.bytes < self.limits.max_bytes.div_ceil(2)
+    fn is_under_low_water(&self, level: Level) -> bool {
+        level.messages < self.low_water.messages && level.bytes < self.low_water.bytes
     }
 
     /// Under the low-water mark, and with room for `burst` more messages (or, where it can
@@ -183,14 +203,14 @@ impl<M> Mailbox<M> {
     }
 
     /// For how many more messages there is room.
-    pub(crate) fn room(&self, level: Level) -> usize {
+    fn room(&self, level: Level) -> usize {
         self.limits.capacity.saturating_sub(level.messages)
     }
 
     /// Gives the memory of a large buffer back.
     pub(crate) fn shrink(&mut self, batch: &mut VecDeque<M>) {
         for buffer in [&mut self.queue, batch] {
-            if buffer.is_empty() && buffer.capacity() > KEPT {
+            if buffer.capacity() > KEPT && buffer.is_empty() {
                 *buffer = VecDeque::new();
             }
         }
@@ -210,7 +230,7 @@ impl<M> Mailbox<M> {
 
     /// Whether messages may leave before the actor runs. Where the oldest are dropped, they stay
     /// until then.
-    fn takes_ahead(&self) -> bool {
+    pub(crate) fn takes_ahead(&self) -> bool {
         self.limits.overflow != Overflow::DropOldest
     }
 
@@ -238,12 +258,12 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Counts messages that were handled in a row, and the time that it took.
-    pub(crate) fn end(&self, messages: u64, time: Duration) {
-        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        for (counter, more) in [(&self.handled, messages), (&self.busy_nanos, nanos)] {
-            counter.store(counter.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
-        }
+    pub(crate) fn count_handled(&self, messages: u64) {
+        add(&self.handled, messages);
+    }
+
+    pub(crate) fn count_busy(&self, time: Duration) {
+        add(&self.busy_nanos, u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn handled(&self) -> u64 {
@@ -270,6 +290,10 @@ impl Progress {
     }
 }
 
+fn add(counter: &AtomicU64, more: u64) {
+    counter.store(counter.load(Ordering::Relaxed).wrapping_add(more), Ordering::Relaxed);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,31 +310,31 @@ mod tests {
     #[test]
     fn a_full_mailbox_hands_the_message_back() {
         let (mut mailbox, progress) = mailbox(2, Overflow::Reject);
-        assert!(matches!(mailbox.push(1, weigh, &progress, None), Push::Queued));
-        assert!(matches!(mailbox.push(2, weigh, &progress, None), Push::Queued));
-        assert!(matches!(mailbox.push(3, weigh, &progress, None), Push::Full(3)));
-        assert!(matches!(mailbox.push(100, weigh, &progress, None), Push::Queued), "reserved");
+        assert!(matches!(mailbox.push(1, weigh, &progress), Push::Queued));
+        assert!(matches!(mailbox.push(2, weigh, &progress), Push::Queued));
+        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
+        assert!(matches!(mailbox.push(100, weigh, &progress), Push::Queued), "reserved");
     }
 
     #[test]
     fn bytes_are_a_limit_of_their_own() {
         let limits = MailboxLimits { capacity: 100, max_bytes: 25, overflow: Overflow::Reject };
         let (mut mailbox, progress) = (Mailbox::new(limits), Progress::default());
-        assert!(matches!(mailbox.push(1, weigh, &progress, None), Push::Queued));
-        assert!(matches!(mailbox.push(2, weigh, &progress, None), Push::Queued));
-        assert!(matches!(mailbox.push(3, weigh, &progress, None), Push::Full(3)));
+        assert!(matches!(mailbox.push(1, weigh, &progress), Push::Queued));
+        assert!(matches!(mailbox.push(2, weigh, &progress), Push::Queued));
+        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
     }
 
     #[test]
     fn what_was_taken_counts_until_it_begins() {
         let (mut mailbox, progress) = mailbox(2, Overflow::Reject);
-        mailbox.push(1, weigh, &progress, None);
-        mailbox.push(2, weigh, &progress, None);
+        mailbox.push(1, weigh, &progress);
+        mailbox.push(2, weigh, &progress);
         let mut batch = VecDeque::new();
         mailbox.take(&mut batch);
-        assert!(matches!(mailbox.push(3, weigh, &progress, None), Push::Full(3)));
+        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
         progress.begin(weigh(&1));
-        assert!(matches!(mailbox.push(3, weigh, &progress, None), Push::Queued));
+        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Queued));
         assert_eq!(mailbox.level(&progress).messages, 2);
     }
 
@@ -318,11 +342,9 @@ mod tests {
     fn drop_oldest_passes_over_what_has_a_place_of_its_own() {
         let (mut mailbox, progress) = mailbox(2, Overflow::DropOldest);
         for message in [100, 1, 2] {
-            mailbox.push(message, weigh, &progress, None);
+            mailbox.push(message, weigh, &progress);
         }
-        let Push::Dropped(dropped) = mailbox.push(3, weigh, &progress, None) else {
-            panic!("full")
-        };
+        let Push::Dropped(dropped) = mailbox.push(3, weigh, &progress) else { panic!("full") };
         assert_eq!(dropped, [1]);
         assert_eq!(mailbox.drain(), [100, 2, 3]);
     }
@@ -330,10 +352,8 @@ mod tests {
     #[test]
     fn drop_newest_drops_the_message_itself() {
         let (mut mailbox, progress) = mailbox(1, Overflow::DropNewest);
-        mailbox.push(1, weigh, &progress, None);
-        let Push::Dropped(dropped) = mailbox.push(2, weigh, &progress, None) else {
-            panic!("full")
-        };
+        mailbox.push(1, weigh, &progress);
+        let Push::Dropped(dropped) = mailbox.push(2, weigh, &progress) else { panic!("full") };
         assert_eq!(dropped, [2]);
         assert_eq!(mailbox.drain(), [1]);
     }
@@ -342,10 +362,10 @@ mod tests {
     fn the_water_marks_are_80_and_50_percent() {
         let (mut mailbox, progress) = mailbox(10, Overflow::Reject);
         for message in 0..8 {
-            mailbox.push(message, weigh, &progress, None);
+            mailbox.push(message, weigh, &progress);
         }
         assert!(!mailbox.is_over_high_water(mailbox.level(&progress)));
-        mailbox.push(8, weigh, &progress, None);
+        mailbox.push(8, weigh, &progress);
         assert!(mailbox.is_over_high_water(mailbox.level(&progress)));
         for _ in 0..4 {
             progress.begin(weigh(&0));
@@ -360,7 +380,7 @@ mod tests {
     fn an_empty_mailbox_keeps_no_large_buffer() {
         let (mut mailbox, progress) = mailbox(1000, Overflow::Reject);
         for message in 0..99 {
-            mailbox.push(message, weigh, &progress, None);
+            mailbox.push(message, weigh, &progress);
         }
         let mut batch = VecDeque::new();
         mailbox.take(&mut batch);

@@ -265,7 +265,7 @@ struct Counts {
 }
 
 impl Runnable for Counts {
-    fn run(self: Box<Self>, _: &mut Activation) {
+    fn run(self: Box<Self>, _: &mut Activation<'_>) {
         if self.makes_room {
             Scheduler::make_room();
         }

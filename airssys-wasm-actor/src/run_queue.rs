@@ -6,7 +6,7 @@ use crate::sync::deque::{Injector, Steal, Stealer, Worker as Local};
 /// What the scheduler runs: an actor that has something to do.
 pub(crate) trait Runnable: Send {
     /// Handles messages, as many as the activation has budget for.
-    fn run(self: Box<Self>, activation: &mut Activation);
+    fn run(self: Box<Self>, activation: &mut Activation<'_>);
 }
 
 pub(crate) type Task = Box<dyn Runnable>;

@@ -34,7 +34,6 @@ pub struct Scheduler {
 pub(crate) struct Core {
     order: Order,
     pub(crate) waits: Waits,
-    pub(crate) clock: Arc<dyn Clock>,
 }
 
 enum Order {
@@ -80,7 +79,7 @@ impl Scheduler {
             .spawn(move || running.run())
             .and_then(|thread| workers.start(places).map(|()| thread))
             .expect("the machine gives another thread");
-        let core = Arc::new(Core::new(Order::Workers(workers), Arc::clone(&clock)));
+        let core = Arc::new(Core::new(Order::Workers(workers)));
         Self { core, clock, timers, timer_thread: Some(timer_thread) }
     }
 
@@ -89,7 +88,7 @@ impl Scheduler {
     /// ([`Timers::fire_due`]). The same seed and the same sends give the same run.
     pub fn seeded(seed: u64, clock: Arc<dyn Clock>) -> Self {
         let seeded = Seeded { ready: Vec::new(), random: SmallRng::seed_from_u64(seed) };
-        let core = Core::new(Order::Seeded(Mutex::new(seeded)), Arc::clone(&clock));
+        let core = Core::new(Order::Seeded(Mutex::new(seeded)));
         let timers = Timers::new(Arc::clone(&clock));
         Self { core: Arc::new(core), clock, timers, timer_thread: None }
     }
@@ -165,7 +164,7 @@ impl Scheduler {
     pub fn step(&self) -> bool {
         let Order::Seeded(seeded) = &self.core.order else { return false };
         let Some((task, budget)) = seeded.lock().draw() else { return false };
-        task.run(&mut Activation { worker: 0, budget, now: self.clock.monotonic() });
+        task.run(&mut Activation::stepped(self.clock.as_ref(), budget));
         true
     }
 
@@ -215,8 +214,8 @@ impl Drop for Scheduler {
 }
 
 impl Core {
-    fn new(order: Order, clock: Arc<dyn Clock>) -> Self {
-        Self { order, waits: Waits::default(), clock }
+    fn new(order: Order) -> Self {
+        Self { order, waits: Waits::default() }
     }
 
     pub(crate) fn enqueue(&self, task: Task) {

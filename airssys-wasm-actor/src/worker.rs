@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::activation::Activation;
 use crate::place::Place;
-use crate::run_queue::Task;
+use crate::run_queue::{RunQueue, Task};
 use crate::workers::Workers;
 
 /// Messages that an actor handles before it goes behind the others that want to run.
@@ -37,11 +37,13 @@ struct Worker<'a> {
     workers: &'a Workers,
     /// What each worker had begun at the last look.
     begun: Vec<u64>,
+    activation: Activation<'a>,
 }
 
 impl<'a> Worker<'a> {
     fn new(workers: &'a Workers) -> Self {
-        Self { workers, begun: vec![u64::MAX; workers.queue.workers()] }
+        let activation = Activation::of_worker(workers.clock.as_ref());
+        Self { workers, begun: vec![u64::MAX; workers.queue.workers()], activation }
     }
 
     /// Runs until its place is for another, or the scheduler stops.
@@ -65,32 +67,33 @@ impl<'a> Worker<'a> {
 
     /// Runs `task`, and all that is queued with this worker after it. False if it is somebody
     /// else's turn before.
-    fn work(&self, task: Task) -> bool {
-        let Workers { queue, sleep, hand_off, clock, .. } = self.workers;
+    fn work(&mut self, task: Task) -> bool {
+        let Workers { queue, sleep, hand_off, .. } = self.workers;
         sleep.ensure_watched();
         if queue.has_injected() || self.with_place(|place| !place.local.is_empty()) {
             sleep.wake_for_more();
         }
-        let mut next = Some(task);
+        let mut next = Some(self.with_place(|place| Begun::new(task, place, queue)));
         let mut tasks = 0;
-        let mut activation = Activation { worker: 0, budget: BUDGET, now: clock.monotonic() };
-        let began = activation.now;
-        while let Some(task) = next.filter(|_| !sleep.is_stopping()) {
-            activation.worker = self.with_place(|place| {
-                queue.begin(place.index);
-                place.index
-            });
-            activation.budget = BUDGET;
-            task.run(&mut activation);
+        self.activation.wake();
+        let began = self.activation.now();
+        while let Some(Begun { task, worker }) = next.filter(|_| !sleep.is_stopping()) {
+            self.activation.worker = worker;
+            self.activation.budget = BUDGET;
+            task.run(&mut self.activation);
             tasks += 1;
-            if hand_off.has_parked() && activation.now.saturating_sub(began) >= TURN {
-                return false;
+            if hand_off.has_parked() {
+                self.activation.look();
+                if self.activation.now().saturating_sub(began) >= TURN {
+                    return false;
+                }
             }
             next = self.with_place(|place| {
                 let local = &place.local;
-                if tasks % FAIRNESS == 0 { queue.pop_injected(local) } else { None }
+                let task = if tasks % FAIRNESS == 0 { queue.pop_injected(local) } else { None }
                     .or_else(|| local.pop())
-                    .or_else(|| queue.pop_injected(local))
+                    .or_else(|| queue.pop_injected(local));
+                task.map(|task| Begun::new(task, place, queue))
             });
         }
         true
@@ -140,6 +143,19 @@ impl<'a> Worker<'a> {
 
     fn with_place<T>(&self, look: impl FnOnce(&Place) -> T) -> T {
         held(self.workers, look)
+    }
+}
+
+/// A task that is run next, and by which worker.
+struct Begun {
+    task: Task,
+    worker: usize,
+}
+
+impl Begun {
+    fn new(task: Task, place: &Place, queue: &RunQueue) -> Self {
+        queue.begin(place.index);
+        Self { task, worker: place.index }
     }
 }
 

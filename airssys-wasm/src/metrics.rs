@@ -34,7 +34,8 @@ pub struct Metrics {
     pub exits: u64,
     /// How often it was started anew.
     pub restarts: u64,
-    /// The time that its handlers ran, all together.
+    /// The time that its handlers ran, all together. While there is much to do and they are short,
+    /// that is found from a sample of them.
     pub handling_time: Duration,
     /// What it sent.
     pub sends: SendCounts,

@@ -168,6 +168,11 @@ impl Running {
         }
     }
 
+    /// Whether its last call took long, or may have.
+    pub(crate) fn took_long(&mut self) -> bool {
+        matches!(self, Self::Native { .. }) || self.outbox_mut().took_long()
+    }
+
     pub(crate) fn outbox_mut(&mut self) -> &mut Outbox {
         match self {
             Self::Guest(instance) => {

@@ -17,6 +17,9 @@ pub(crate) struct Condvar(loom::sync::Condvar);
 
 pub(crate) struct WaitTimeoutResult;
 
+pub(crate) type Lock<T> = Mutex<T>;
+pub(crate) type LockGuard<'a, T> = MutexGuard<'a, T>;
+
 impl<T> Mutex<T> {
     pub(crate) fn new(value: T) -> Self {
         Self(loom::sync::Mutex::new(value))

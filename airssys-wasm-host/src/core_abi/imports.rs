@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use airssys_wasm_core::{Handle, RequestId, TimerId};
+use airssys_wasm_core::{Handle, RequestId, SendError, TimerId};
 use wasmtime::{AsContextMut, Caller, Linker, Trap};
 
 use super::lower::{Lower, Recipient};
@@ -36,9 +36,13 @@ pub(super) fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 
 /// The guest's memory and what goes with its store, for a call that the guest may make now.
 fn open<'a>(guest: &'a mut Guest<'_>) -> wasmtime::Result<(Memory<'a>, &'a mut State)> {
-    let memory = state(guest)?.core.as_ref().ok_or(Violation::TooEarly)?.memory;
-    let (memory, state) = memory.data_and_store_mut(guest.as_context_mut());
+    let (memory, state) = open_to_write(guest)?;
     Ok((Memory::new(memory), state))
+}
+
+fn open_to_write<'a>(guest: &'a mut Guest<'_>) -> wasmtime::Result<(&'a mut [u8], &'a mut State)> {
+    let memory = state(guest)?.core.as_ref().ok_or(Violation::TooEarly)?.memory;
+    Ok(memory.data_and_store_mut(guest.as_context_mut()))
 }
 
 /// What goes with its store alone: calls to which memory is of no matter may come before it is
@@ -57,6 +61,14 @@ fn answer(mut guest: Guest<'_>, at: u32, answer: &impl Lower) -> wasmtime::Resul
     Recipient::new(guest.as_context_mut(), memory).lower(at, answer)
 }
 
+/// Hands it the answer to most sends: they are accepted, and that is all.
+fn accept(memory: &mut [u8], at: u32) -> wasmtime::Result<()> {
+    type Sent = Result<(), SendError>;
+    let at = Memory::new(memory).place(at, <Sent as Lower>::LAYOUT)?;
+    memory[at] = 0;
+    Ok(())
+}
+
 fn send_message(
     mut guest: Guest<'_>,
     target: u32,
@@ -65,10 +77,13 @@ fn send_message(
     length: u32,
     result: u32,
 ) -> wasmtime::Result<()> {
-    let (memory, state) = open(&mut guest)?;
-    let (target, message) = memory.text_and_bytes((target, target_length), (message, length))?;
-    let sent = state.outbox.get_mut().send_message(target, message);
-    answer(guest, result, &sent)
+    let (memory, state) = open_to_write(&mut guest)?;
+    let (target, message) =
+        Memory::new(memory).text_and_bytes((target, target_length), (message, length))?;
+    match state.outbox.get_mut().send_message(target, message) {
+        Ok(()) => accept(memory, result),
+        refused => answer(guest, result, &refused),
+    }
 }
 
 fn send_request(
@@ -122,10 +137,12 @@ fn send_message_to(
     length: u32,
     result: u32,
 ) -> wasmtime::Result<()> {
-    let (memory, state) = open(&mut guest)?;
-    let message = memory.bytes(message, length)?;
-    let sent = state.outbox.get_mut().send_message_to(Handle::new(target), message);
-    answer(guest, result, &sent)
+    let (memory, state) = open_to_write(&mut guest)?;
+    let message = Memory::new(memory).bytes(message, length)?;
+    match state.outbox.get_mut().send_message_to(Handle::new(target), message) {
+        Ok(()) => accept(memory, result),
+        refused => answer(guest, result, &refused),
+    }
 }
 
 fn send_request_to(

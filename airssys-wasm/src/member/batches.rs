@@ -40,7 +40,7 @@ impl Member {
         let messages = next.iter().take(count).filter_map(sender_and_payload);
         let handled = unwinding(|| running.handle_messages(messages));
         self.running = Some(running);
-        self.wait_for_filled(context);
+        self.after_call(context);
         let messages = next.drain(..count).filter_map(into_message);
         match handled {
             Ok(outcomes) => {

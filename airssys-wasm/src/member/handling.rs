@@ -68,8 +68,10 @@ impl Member {
         handled: Result<Option<Vec<u8>>, Failure>,
         context: &mut Context<'_, Self>,
     ) {
-        self.wait_for_filled(context);
+        self.after_call(context);
         match handled {
+            // Most have no response, and nobody who waits for one.
+            Ok(None) if message.reply.is_none() => message.recycle(),
             Ok(response) => self.answered(message, Ok(response)),
             Err(Failure::Refused(error)) => self.answered(message, Err(error)),
             Err(Failure::Crashed(crash)) => {
@@ -180,7 +182,7 @@ impl Member {
         handled: Result<(), Failure>,
         context: &mut Context<'_, Self>,
     ) {
-        self.wait_for_filled(context);
+        self.after_call(context);
         match handled {
             Ok(()) => {}
             Err(Failure::Refused(error)) => {
@@ -216,7 +218,7 @@ impl Member {
         checked: Result<Health, Failure>,
         context: &mut Context<'_, Self>,
     ) {
-        self.wait_for_filled(context);
+        self.after_call(context);
         let health = match checked {
             Ok(health) => health.shortened(MAX_DETAIL),
             Err(Failure::Refused(error)) => Health::Unhealthy(error.shortened(MAX_DETAIL).message),
@@ -239,11 +241,17 @@ impl Member {
         }
     }
 
-    /// Has the next message wait for the receivers that this one's sends have filled.
-    pub(super) fn wait_for_filled(&mut self, context: &mut Context<'_, Self>) {
+    /// Has the next message wait for the receivers that this one's sends have filled, and its time be
+    /// asked of the clock where this one took long.
+    pub(super) fn after_call(&mut self, context: &mut Context<'_, Self>) {
         let Some(running) = &mut self.running else { return };
-        for (receiver, wanted) in running.outbox_mut().end_turn() {
-            context.await_room(&receiver, wanted);
+        if let Some(filled) = running.outbox_mut().end_turn() {
+            for (receiver, wanted) in filled {
+                context.await_room(&receiver, wanted);
+            }
+        }
+        if running.took_long() {
+            context.took_long();
         }
     }
 
@@ -275,7 +283,7 @@ impl Member {
         handled: Result<(), Failure>,
         context: &mut Context<'_, Self>,
     ) {
-        self.wait_for_filled(context);
+        self.after_call(context);
         match handled {
             Ok(()) => {}
             Err(Failure::Refused(error)) => {

@@ -31,6 +31,7 @@ impl Waiting {
 impl Member {
     /// Goes on with a call, to its end or until it waits again.
     pub(super) fn go_on(&mut self, waiting: Waiting, context: &mut Context<'_, Self>) {
+        context.took_long();
         match waiting {
             Waiting::Start(mut call) => match self.poll(&mut call) {
                 Poll::Pending => self.suspend(Waiting::Start(call), context),

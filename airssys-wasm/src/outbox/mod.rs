@@ -10,6 +10,7 @@ mod turn;
 
 use std::sync::Arc;
 use std::time::Duration;
+use std::vec::Drain;
 
 use airssys_wasm_actor::{Address, Scheduler, TrySendError};
 use airssys_wasm_broker::{Handles, Routes};
@@ -33,7 +34,7 @@ use crate::runtime::Runtime;
 
 use publication::Publication;
 use route::{Right, Route};
-use turn::Turn;
+use turn::{Filled, Turn};
 
 /// Judges what one component sends, in the contract's order: a well-formed target, the sender's
 /// own grants, the target exists, what the receiver takes, the sender's quota, the mailbox. The
@@ -110,9 +111,14 @@ impl Outbox {
         self.turn.begin(worker, began, trace);
     }
 
-    /// Ends it, and says which receivers it filled, and how much room there should be in each.
-    pub(crate) fn end_turn(&mut self) -> impl Iterator<Item = (Address<Member>, usize)> + '_ {
+    /// Ends it, and says which receivers it filled, if any.
+    pub(crate) fn end_turn(&mut self) -> Option<Drain<'_, Filled>> {
         self.turn.end()
+    }
+
+    /// Whether the last call of the sender's code took long.
+    pub(crate) fn took_long(&mut self) -> bool {
+        self.turn.took_long()
     }
 
     /// Has what is sent next, without a call of the sender's code, be part of this trace.
@@ -342,6 +348,7 @@ impl airssys_wasm_core::Outbox for Outbox {
 
     fn make_room(&mut self) -> bool {
         Scheduler::make_room();
+        self.turn.make_room();
         !self.sender.author.leave.is_cut()
     }
 

@@ -1,4 +1,5 @@
 use std::time::Duration;
+use std::vec::Drain;
 
 use airssys_wasm_actor::Address;
 use airssys_wasm_core::{Clock, TraceParent};
@@ -18,13 +19,26 @@ pub(super) struct Turn {
     pub(super) waits: bool,
     /// The step of a trace that this call is, once it is known.
     trace: Option<TraceParent>,
-    /// Receivers whose mailboxes it has filled, and how much room the sender wants there.
-    filled: Vec<(Address<Member>, usize)>,
+    /// Others had their turn in the middle of it.
+    made_room: bool,
+    /// Receivers whose mailboxes it has filled.
+    filled: Vec<Filled>,
 }
+
+/// A receiver, and how much room the sender wants there.
+pub(crate) type Filled = (Address<Member>, usize);
 
 impl Turn {
     pub(super) fn new(worker: usize) -> Self {
-        Self { number: 0, worker, now: None, waits: false, trace: None, filled: Vec::new() }
+        Self {
+            number: 0,
+            worker,
+            now: None,
+            waits: false,
+            trace: None,
+            made_room: false,
+            filled: Vec::new(),
+        }
     }
 
     pub(super) fn begin(
@@ -38,17 +52,28 @@ impl Turn {
         self.trace = trace;
     }
 
+    /// Lets others have theirs: it is later when it goes on.
+    pub(super) fn make_room(&mut self) {
+        self.made_room = true;
+        self.now = None;
+    }
+
+    /// Whether it has taken long, which is forgotten then.
+    pub(super) fn took_long(&mut self) -> bool {
+        std::mem::take(&mut self.made_room)
+    }
+
     /// Begins it where there is no call.
     pub(super) fn continue_trace(&mut self, trace: Option<TraceParent>) {
         self.trace = trace;
     }
 
-    /// Ends it, and says which receivers it filled.
-    pub(super) fn end(&mut self) -> impl Iterator<Item = (Address<Member>, usize)> + '_ {
+    /// Ends it, and says which receivers it filled, if any.
+    pub(super) fn end(&mut self) -> Option<Drain<'_, Filled>> {
         self.number += 1;
         self.now = None;
         self.trace = None;
-        self.filled.drain(..)
+        if self.filled.is_empty() { None } else { Some(self.filled.drain(..)) }
     }
 
     /// The time of its sends: the clock is asked once, unless it waits.
