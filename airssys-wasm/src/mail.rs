@@ -2,10 +2,9 @@ use std::cell::RefCell;
 use std::mem::size_of;
 
 use airssys_wasm_core::{ComponentId, MessageInfo, RequestError, RequestId, Topic, TraceParent};
-use bytes::Bytes;
 
 use crate::payload::{Content, Payload};
-use crate::requester::Reply;
+use crate::requester::{Outcome, Reply};
 
 /// What lies in a component's mailbox.
 pub(crate) enum Mail {
@@ -30,7 +29,7 @@ pub(crate) struct Callback {
     /// To whom the request went.
     pub(crate) responder: ComponentId,
     pub(crate) request: RequestId,
-    pub(crate) outcome: Result<Bytes, RequestError>,
+    pub(crate) outcome: Result<Payload, RequestError>,
     pub(crate) sent_at: u64,
     /// The request's.
     pub(crate) trace_parent: TraceParent,
@@ -39,14 +38,34 @@ pub(crate) struct Callback {
 }
 
 thread_local! {
-    /// Envelopes that this thread has emptied, for its next messages. Each keeps the id of its last
-    /// sender, which often is the next one too: ids that threads share are dear to clone and drop.
-    #[expect(clippy::vec_box, reason = "an envelope is moved by its address")]
-    static EMPTY: RefCell<Vec<Box<Message>>> = const { RefCell::new(Vec::new()) };
+    /// What this thread has emptied, for its next messages. Each keeps the id of its last sender,
+    /// which often is the next one too: ids that threads share are dear to clone and drop.
+    static EMPTY_MESSAGES: Empty<Message> = const { Empty::new() };
+    static EMPTY_CALLBACKS: Empty<Callback> = const { Empty::new() };
 }
 
-/// How many empty envelopes a thread keeps: as many as there are messages in a batch.
-const EMPTY_KEPT: usize = 64;
+/// Envelopes without anything in them.
+struct Empty<T>(RefCell<Vec<Box<T>>>);
+
+impl<T> Empty<T> {
+    /// How many a thread keeps: as many as there are messages in a batch.
+    const KEPT: usize = 64;
+
+    const fn new() -> Self {
+        Self(RefCell::new(Vec::new()))
+    }
+
+    fn take(&self) -> Option<Box<T>> {
+        self.0.borrow_mut().pop()
+    }
+
+    fn keep(&self, envelope: Box<T>) {
+        let mut empty = self.0.borrow_mut();
+        if empty.len() < Self::KEPT {
+            empty.push(envelope);
+        }
+    }
+}
 
 impl Message {
     /// Puts a message into an envelope. It is written where it stays: to build it first and to move
@@ -61,7 +80,7 @@ impl Message {
         topic: Option<Topic>,
     ) -> Box<Self> {
         let (request, trace_parent) = (reply.as_ref().map(Reply::id), Some(trace_parent));
-        let empty = EMPTY.try_with(|empty| empty.borrow_mut().pop()).ok().flatten();
+        let empty = EMPTY_MESSAGES.try_with(Empty::take).ok().flatten();
         let Some(mut message) = empty else {
             let (sender, payload) = (sender.clone(), payload.to_payload());
             let info = MessageInfo { sent_at, request, delivery, trace_parent, topic };
@@ -83,12 +102,7 @@ impl Message {
         self.payload.clear();
         self.info.topic = None;
         // At the end of a thread there is nothing to keep it for.
-        let _ = EMPTY.try_with(|empty| {
-            let mut empty = empty.borrow_mut();
-            if empty.len() < EMPTY_KEPT {
-                empty.push(self);
-            }
-        });
+        let _ = EMPTY_MESSAGES.try_with(|empty| empty.keep(self));
     }
 
     pub(crate) fn trace_parent(&self) -> TraceParent {
@@ -109,10 +123,41 @@ impl Mail {
 }
 
 impl Callback {
+    /// As [`Message::new`], of a response.
+    pub(crate) fn new(
+        responder: ComponentId,
+        request: RequestId,
+        outcome: Outcome,
+        sent_at: u64,
+        trace_parent: TraceParent,
+        life: u64,
+    ) -> Box<Self> {
+        let empty = EMPTY_CALLBACKS.try_with(Empty::take).ok().flatten();
+        let Some(mut callback) = empty else {
+            let outcome = outcome.map(Payload::from);
+            return Box::new(Self { responder, request, outcome, sent_at, trace_parent, life });
+        };
+        (callback.responder, callback.request, callback.sent_at) = (responder, request, sent_at);
+        (callback.trace_parent, callback.life) = (trace_parent, life);
+        match (outcome, &mut callback.outcome) {
+            (Ok(response), Ok(payload)) => payload.fill(response),
+            (outcome, last) => *last = outcome.map(Payload::from),
+        }
+        callback
+    }
+
+    /// Gives the envelope back when its requester has been told.
+    pub(crate) fn recycle(mut self: Box<Self>) {
+        if let Ok(payload) = &mut self.outcome {
+            payload.clear();
+            let _ = EMPTY_CALLBACKS.try_with(|empty| empty.keep(self));
+        }
+    }
+
     /// What its outcome takes of memory beside its own place.
     fn memory(&self) -> usize {
         match &self.outcome {
-            Ok(response) => response.len(),
+            Ok(response) => response.memory(),
             Err(RequestError::Refused(error)) => error.message.len(),
             Err(_) => 0,
         }

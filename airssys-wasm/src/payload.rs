@@ -57,6 +57,15 @@ impl Payload {
         Self::short(bytes).unwrap_or_else(|| Self::Long(Bytes::copy_from_slice(bytes)))
     }
 
+    /// Replaces what is in it by these bytes, which are copied where they are few.
+    pub(crate) fn fill(&mut self, bytes: Vec<u8>) {
+        if bytes.len() <= SHORT {
+            Content::Bytes(&bytes).write_to(self);
+        } else {
+            *self = Self::Long(bytes.into());
+        }
+    }
+
     /// Leaves no bytes in it, and none that it holds elsewhere.
     pub(crate) fn clear(&mut self) {
         match self {
@@ -84,6 +93,12 @@ impl Payload {
         let mut bytes = [0; SHORT];
         bytes.get_mut(..from.len())?.copy_from_slice(from);
         Some(Self::Short { length: from.len() as u8, bytes })
+    }
+}
+
+impl From<Vec<u8>> for Payload {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::short(&bytes).unwrap_or_else(|| Self::Long(bytes.into()))
     }
 }
 

@@ -46,11 +46,11 @@ struct Opened {
 pub(crate) enum Waiting {
     /// The requester's callback, which is told what became of a request to this component.
     Callback(ComponentId),
-    Thread(Sender<Outcome>),
+    Thread(Sender<Result<Bytes, RequestError>>),
 }
 
 /// How a request ended.
-pub(crate) type Outcome = Result<Bytes, RequestError>;
+pub(crate) type Outcome = Result<Vec<u8>, RequestError>;
 
 impl Requester {
     pub(crate) fn new(
@@ -129,15 +129,15 @@ impl Requester {
         self.late.load(Ordering::Relaxed)
     }
 
-    fn end(&self, id: RequestId, outcome: Outcome) {
+    fn end(&self, request: RequestId, outcome: Outcome, now: Option<Duration>) {
         let mut open = self.open.lock();
-        let Some(opened) = open.requests.close(id) else {
+        let Some(opened) = open.requests.close(request) else {
             self.late.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        let ended = self.ended(&mut open, id, opened, outcome);
+        let ended = open.ended(request, opened);
         drop(open);
-        ended();
+        self.tell(ended, outcome, now);
     }
 
     fn expire(self: &Arc<Self>) {
@@ -146,38 +146,28 @@ impl Requester {
         // It may be another one by now, that was set while this one went off.
         open.armed = open.armed.filter(|armed| armed.at() > now);
         let expired = open.requests.expire(now);
-        let ended: Vec<_> = expired
-            .into_iter()
-            .map(|(id, opened)| self.ended(&mut open, id, opened, Err(RequestError::TimedOut)))
-            .collect();
+        let ended: Vec<_> =
+            expired.into_iter().map(|(id, opened)| open.ended(id, opened)).collect();
         self.arm(&mut open);
         drop(open);
         for ended in ended {
-            ended();
+            self.tell(ended, Err(RequestError::TimedOut), Some(now));
         }
     }
 
-    /// What is to be done outside the lock to tell the one who waits.
-    fn ended(
-        &self,
-        open: &mut Open,
-        request: RequestId,
-        opened: Opened,
-        outcome: Outcome,
-    ) -> impl FnOnce() + use<> {
+    /// Tells the one who waits, at this time if it is known.
+    fn tell(&self, ended: Ended, outcome: Outcome, now: Option<Duration>) {
         let outcome = within(outcome, self.max_response);
-        let (life, sent_at, address) = (open.life, self.clock.unix_nanos(), self.address.clone());
-        let Opened { waiting, trace_parent } = opened;
-        if matches!(waiting, Waiting::Thread(_)) {
-            open.requests.release(1);
-        }
-        move || match (waiting, address) {
-            (Waiting::Thread(thread), _) => drop(thread.send(outcome)),
+        let Ended { request, life, opened: Opened { waiting, trace_parent } } = ended;
+        match (waiting, &self.address) {
+            (Waiting::Thread(thread), _) => drop(thread.send(outcome.map(Bytes::from))),
             (Waiting::Callback(responder), Some(address)) => {
+                let now = now.unwrap_or_else(|| self.clock.monotonic());
+                let sent_at = self.clock.unix_nanos_at(now);
                 let callback =
-                    Callback { responder, request, outcome, sent_at, trace_parent, life };
+                    Callback::new(responder, request, outcome, sent_at, trace_parent, life);
                 // It has a place of its own, so it fits; one that has stopped needs no answer.
-                drop(address.try_send(Mail::Callback(Box::new(callback))));
+                drop(address.try_send(Mail::Callback(callback)));
             }
             (Waiting::Callback(_), None) => {}
         }
@@ -196,6 +186,23 @@ impl Requester {
                 requester.expire();
             }
         }));
+    }
+}
+
+/// A request that has ended, and of which nobody has been told.
+struct Ended {
+    request: RequestId,
+    /// In which life it was made.
+    life: u64,
+    opened: Opened,
+}
+
+impl Open {
+    fn ended(&mut self, request: RequestId, opened: Opened) -> Ended {
+        if matches!(opened.waiting, Waiting::Thread(_)) {
+            self.requests.release(1);
+        }
+        Ended { request, life: self.life, opened }
     }
 }
 
@@ -225,10 +232,10 @@ impl Reply {
         self.id
     }
 
-    /// Ends the request, if it has not ended yet.
-    pub(crate) fn answer(mut self, outcome: Outcome) {
+    /// Ends the request, if it has not ended yet, at this time if it is known.
+    pub(crate) fn answer(mut self, outcome: Outcome, now: Option<Duration>) {
         if let Some(requester) = self.to.take() {
-            requester.end(self.id, outcome);
+            requester.end(self.id, outcome, now);
         }
     }
 
@@ -243,7 +250,7 @@ impl Reply {
 impl Drop for Reply {
     fn drop(&mut self) {
         if let Some(requester) = self.to.take() {
-            requester.end(self.id, Err(RequestError::Stopped));
+            requester.end(self.id, Err(RequestError::Stopped), None);
         }
     }
 }

@@ -99,7 +99,7 @@ impl Runtime {
             trace_parent,
         };
         if let Some(reply) = message.reply {
-            reply.answer(Err(outcome));
+            reply.answer(Err(outcome), None);
         }
         self.keep(letter);
     }
@@ -193,7 +193,7 @@ impl Runtime {
             at: self.clock.unix_nanos(),
             sent_at,
             delivery: 1,
-            payload: outcome.unwrap_or_default(),
+            payload: outcome.map(|response| response.to_bytes()).unwrap_or_default(),
             request: Some(request),
             trace_parent,
         });

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::outbox::Outbox;
 use crate::registration::Author;
-use crate::requester::{Outcome, Waiting};
+use crate::requester::Waiting;
 use crate::runtime::Runtime;
 
 /// A host program's way to send into a system, under an id of its choice.
@@ -138,7 +138,7 @@ impl Sender {
 /// The response to come to one request.
 pub struct PendingResponse {
     id: RequestId,
-    pending: Receiver<Outcome>,
+    pending: Receiver<Result<Bytes, RequestError>>,
     author: Arc<Author>,
 }
 

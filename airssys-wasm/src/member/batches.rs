@@ -40,13 +40,13 @@ impl Member {
         let messages = next.iter().take(count).filter_map(sender_and_payload);
         let handled = unwinding(|| running.handle_messages(messages));
         self.running = Some(running);
-        self.after_call(context);
+        let now = self.after_call(context);
         let messages = next.drain(..count).filter_map(into_message);
         match handled {
             Ok(outcomes) => {
                 messages
                     .zip(outcomes)
-                    .for_each(|(message, outcome)| self.answered(message, outcome));
+                    .for_each(|(message, outcome)| self.answered(message, outcome, now));
             }
             Err(Failure::Crashed(crash)) => {
                 let again: Vec<_> = messages

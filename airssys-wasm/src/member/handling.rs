@@ -2,19 +2,20 @@
 #![allow(clippy::boxed_local, reason = "an envelope is moved by its address")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use airssys_wasm_actor::Context;
 use airssys_wasm_core::{
     ComponentError, ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo,
     RequestError,
 };
-use bytes::Bytes;
 
 use super::waiting::Waiting;
 use super::{MAX_DETAIL, Member, ask, unwinding};
 use crate::dead_letter::DeadLetterReason;
 use crate::faults::{Fault, delay};
 use crate::mail::{Callback, Mail, Message};
+use crate::payload::Payload;
 use crate::running::{Running, callback_call, exit_call, health_call, message_call};
 
 impl Member {
@@ -68,12 +69,12 @@ impl Member {
         handled: Result<Option<Vec<u8>>, Failure>,
         context: &mut Context<'_, Self>,
     ) {
-        self.after_call(context);
+        let now = self.after_call(context);
         match handled {
             // Most have no response, and nobody who waits for one.
             Ok(None) if message.reply.is_none() => message.recycle(),
-            Ok(response) => self.answered(message, Ok(response)),
-            Err(Failure::Refused(error)) => self.answered(message, Err(error)),
+            Ok(response) => self.answered(message, Ok(response), now),
+            Err(Failure::Refused(error)) => self.answered(message, Err(error), now),
             Err(Failure::Crashed(crash)) => {
                 self.crashed_with(message, &crash, context);
                 self.crashed(crash, context);
@@ -87,20 +88,21 @@ impl Member {
         }
     }
 
-    /// Tells those who are to know what the code has answered.
+    /// Tells those who are to know what the code has answered, at this time if it is known.
     pub(super) fn answered(
         &self,
         mut message: Box<Message>,
         answer: Result<Option<Vec<u8>>, ComponentError>,
+        now: Option<Duration>,
     ) {
         match (answer, message.reply.take()) {
             (Ok(_), None) => {}
             (Ok(response), Some(reply)) => {
-                reply.answer(Ok(response.map(Bytes::from).unwrap_or_default()));
+                reply.answer(Ok(response.unwrap_or_default()), now);
             }
             (Err(error), Some(reply)) => {
                 self.registration.counters.refused.bump();
-                reply.answer(Err(RequestError::Refused(error)));
+                reply.answer(Err(RequestError::Refused(error)), now);
             }
             (Err(error), None) => {
                 self.registration.counters.refused.bump();
@@ -166,7 +168,8 @@ impl Member {
         let mut running = match running.into_waiting() {
             Err(running) => running,
             Ok(instance) => {
-                let call = callback_call(instance, callback.outcome.clone(), info);
+                let outcome = callback.outcome.as_ref().map(Payload::to_bytes);
+                let call = callback_call(instance, outcome.map_err(Clone::clone), info);
                 return self.go_on(Waiting::Callback(callback, call), context);
             }
         };
@@ -184,7 +187,7 @@ impl Member {
     ) {
         self.after_call(context);
         match handled {
-            Ok(()) => {}
+            Ok(()) => callback.recycle(),
             Err(Failure::Refused(error)) => {
                 self.runtime.refused_outcome(&self.id, *callback, &error.shortened(MAX_DETAIL));
             }
@@ -242,9 +245,10 @@ impl Member {
     }
 
     /// Has the next message wait for the receivers that this one's sends have filled, and its time be
-    /// asked of the clock where this one took long.
-    pub(super) fn after_call(&mut self, context: &mut Context<'_, Self>) {
-        let Some(running) = &mut self.running else { return };
+    /// asked of the clock where this one took long. Otherwise it is still about the time that it
+    /// began.
+    pub(super) fn after_call(&mut self, context: &mut Context<'_, Self>) -> Option<Duration> {
+        let running = self.running.as_mut()?;
         if let Some(filled) = running.outbox_mut().end_turn() {
             for (receiver, wanted) in filled {
                 context.await_room(&receiver, wanted);
@@ -252,7 +256,9 @@ impl Member {
         }
         if running.took_long() {
             context.took_long();
+            return None;
         }
+        context.began()
     }
 
     pub(super) fn handle_exit(&mut self, component: &ComponentId, context: &mut Context<'_, Self>) {
