@@ -76,6 +76,24 @@ impl RateLimiter {
         self.due = self.due.max(self.ticks(now)) + INTERVAL;
     }
 
+    /// [Counts](Self::count) one more if it may be sent `now`.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`](Self::check). Then it is not counted.
+    #[inline]
+    pub fn take(&mut self, now: Duration) -> Result<(), TooSoon> {
+        self.check(now)?;
+        self.count(now);
+        Ok(())
+    }
+
+    /// Takes back one that was counted, and not sent after all.
+    #[inline]
+    pub fn give_back(&mut self) {
+        self.due = self.due.saturating_sub(INTERVAL);
+    }
+
     /// How many may be sent `now`, one right after the other.
     pub fn available(&self, now: Duration) -> u32 {
         let pending = self.due.saturating_sub(self.ticks(now)).div_ceil(INTERVAL);

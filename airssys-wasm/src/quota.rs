@@ -44,15 +44,15 @@ impl Quota {
         self.rate.is_some()
     }
 
-    /// Whether one more message may be sent now.
-    pub(crate) fn check_rate(&self, now: Duration) -> Result<(), TooSoon> {
-        self.rate.as_ref().map_or(Ok(()), |rate| rate.lock().check(now))
+    /// Counts a message if it may be sent now.
+    pub(crate) fn take(&self, now: Duration) -> Result<(), TooSoon> {
+        self.rate.as_ref().map_or(Ok(()), |rate| rate.lock().take(now))
     }
 
-    /// Counts a message that was sent now.
-    pub(crate) fn count(&self, now: Duration) {
+    /// Takes back a message that was counted, and not sent after all.
+    pub(crate) fn give_back(&self) {
         if let Some(rate) = &self.rate {
-            rate.lock().count(now);
+            rate.lock().give_back();
         }
     }
 

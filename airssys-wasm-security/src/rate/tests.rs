@@ -189,6 +189,25 @@ proptest! {
     }
 
     #[test]
+    fn one_that_was_given_back_was_never_taken(
+        (per_second, burst) in rates(), start: u64, steps in steps()
+    ) {
+        let mut limiter = limiter(per_second, burst);
+        for now in times(start, &steps) {
+            let before = limiter.clone();
+            if limiter.take(now).is_err() {
+                continue;
+            }
+            let mut given_back = limiter.clone();
+            given_back.give_back();
+            for later in [Duration::ZERO, NANO, MILLI, 1000 * MILLI].map(|wait| now + wait) {
+                prop_assert_eq!(given_back.available(later), before.available(later));
+                prop_assert_eq!(given_back.check(later), before.check(later));
+            }
+        }
+    }
+
+    #[test]
     fn at_rest_a_whole_burst_is_available(
         (per_second, burst) in rates(), start: u64, counted in 0..20u32
     ) {

@@ -8,7 +8,8 @@ use super::turn::Turn;
 
 /// What is judged of a send before the mailbox, in the contract's order.
 impl Sender {
-    /// All that is judged before the mailbox.
+    /// All that is judged before the mailbox. It counts in the sender's quota: see
+    /// [`accepted`](Self::accepted).
     pub(super) fn judge<'routes>(
         &self,
         routes: &'routes mut Routes<Route>,
@@ -18,7 +19,7 @@ impl Sender {
         right: Right,
     ) -> Result<&'routes mut Route, SendError> {
         let route = self.judge_lasting(routes, target, message, right)?;
-        self.expect_within_rate(turn)?;
+        self.take_from_quota(turn)?;
         Ok(route)
     }
 
@@ -73,15 +74,23 @@ impl Sender {
         Ok(())
     }
 
-    /// How fast the sender may send.
-    pub(super) fn expect_within_rate(&self, turn: &mut Turn) -> Result<(), SendError> {
+    /// How fast the sender may send. What may be sent is counted.
+    pub(super) fn take_from_quota(&self, turn: &mut Turn) -> Result<(), SendError> {
         if !self.has_rate {
             return Ok(());
         }
         let clock = &self.runtime.clock;
-        let check = |now| self.author.quota.check_rate(now);
+        let take = |now| self.author.quota.take(now);
         // The turn's time may be some milliseconds old: nobody is refused by that.
-        let in_time = check(turn.now(clock.as_ref())).or_else(|_| check(clock.monotonic()));
+        let in_time = take(turn.now(clock.as_ref())).or_else(|_| take(clock.monotonic()));
         in_time.map_err(|too_soon: TooSoon| SendError::RateLimited(too_soon.milliseconds()))
+    }
+
+    /// Takes from the quota only what was accepted in the end.
+    pub(super) fn accepted<T>(&self, sent: Result<T, SendError>) -> Result<T, SendError> {
+        if sent.is_err() && self.has_rate {
+            self.author.quota.give_back();
+        }
+        sent
     }
 }

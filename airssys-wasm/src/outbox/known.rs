@@ -39,7 +39,10 @@ impl Outbox {
     pub(super) fn send_to(&mut self, target: Handle, message: &[u8]) -> Result<(), SendError> {
         let Self { sender, known, turn, random, .. } = self;
         let sent = match sender.judge_to(known, turn, target, message, Right::Send) {
-            Ok(route) => sender.post(route, turn, random, Draft::new(Content::Bytes(message))),
+            Ok(route) => {
+                let draft = Draft::new(Content::Bytes(message));
+                sender.accepted(sender.post(route, turn, random, draft))
+            }
             Err(error) => Err(error),
         };
         sent.inspect_err(|error| self.refused_to(target, AttemptKind::Message, message, error))
@@ -53,7 +56,10 @@ impl Outbox {
     ) -> Result<RequestId, SendError> {
         let Self { sender, known, turn, random, .. } = self;
         let sent = match sender.judge_to(known, turn, target, request, Right::Request) {
-            Ok(route) => sender.post_request(route, turn, random, request, timeout, callback),
+            Ok(route) => {
+                let sent = sender.post_request(route, turn, random, request, timeout, callback);
+                sender.accepted(sent)
+            }
             Err(error) => Err(error),
         };
         sent.inspect_err(|error| self.refused_to(target, AttemptKind::Request, request, error))
@@ -84,7 +90,7 @@ impl Sender {
         let known = known.as_mut().ok_or(SendError::InvalidTarget)?;
         let route = self.route_to(known, target)?;
         self.judge_by(route, message, right)?;
-        self.expect_within_rate(turn)?;
+        self.take_from_quota(turn)?;
         Ok(route)
     }
 

@@ -140,7 +140,10 @@ impl Outbox {
     ) -> Result<RequestId, SendError> {
         let Self { sender, routes, turn, random, .. } = self;
         let sent = match sender.judge(routes, turn, target, request, Right::Request) {
-            Ok(route) => sender.post_request(route, turn, random, request, timeout, waiting),
+            Ok(route) => {
+                let sent = sender.post_request(route, turn, random, request, timeout, waiting);
+                sender.accepted(sent)
+            }
             Err(error) => Err(error),
         };
         let kind = AttemptKind::Request;
@@ -169,7 +172,7 @@ impl Outbox {
         let Self { sender, routes, turn, random, .. } = self;
         let payload = draft.payload;
         let sent = match sender.judge(routes, turn, target, &payload, right) {
-            Ok(route) => sender.post(route, turn, random, draft),
+            Ok(route) => sender.accepted(sender.post(route, turn, random, draft)),
             Err(error) => Err(error),
         };
         let kind = AttemptKind::Message;
@@ -218,7 +221,7 @@ impl Sender {
         let attempt = self.audits_messages.then(|| Attempt {
             trace: Some(trace_parent),
             parent_span: Some(parent.span_id()),
-            ..self.accepted(route, &draft)
+            ..self.attempt(route, &draft)
         });
         let Draft { payload, delivery, reply, topic } = draft;
         let message =
@@ -232,7 +235,6 @@ impl Sender {
                 turn.fill(&route.address, wanted);
             }
             self.sends().accepted.bump();
-            self.count_in_quota(now);
         }
         if let Some(attempt) = attempt {
             self.runtime.audit.record(turn.worker, sent_at, AuditEvent::Sent(attempt));
@@ -244,7 +246,7 @@ impl Sender {
     }
 
     /// What is recorded of a message that is accepted.
-    fn accepted(&self, route: &Route, draft: &Draft<'_>) -> Attempt {
+    fn attempt(&self, route: &Route, draft: &Draft<'_>) -> Attempt {
         Attempt {
             kind: draft.kind(),
             sender: self.id.clone(),
@@ -255,13 +257,6 @@ impl Sender {
             trace: None,
             parent_span: None,
             digest: self.runtime.audit.digest(&draft.payload),
-        }
-    }
-
-    /// Counts a message or a publication that was accepted.
-    fn count_in_quota(&self, now: Duration) {
-        if self.has_rate {
-            self.author.quota.count(now);
         }
     }
 

@@ -43,8 +43,7 @@ impl Sender {
         self.expect_open()?;
         let Publication { topic, subscribers } = self.publication(publications, topic)?;
         self.expect_within_size(message)?;
-        self.expect_within_rate(turn)?;
-        self.count_in_quota(turn.now(self.runtime.clock.as_ref()));
+        self.take_from_quota(turn)?;
         let payload = Payload::copy_of(message);
         let mut taken = 0;
         for route in subscribers {
