@@ -107,19 +107,22 @@ const HUGE: &str = r#"(module
 
 /// How guests are called.
 struct Engines {
-    directly: Engine,
+    /// With memories that have their places to themselves, and close together.
+    directly: [Engine; 2],
     by_wasmtime: Engine,
 }
 
 impl Engines {
     fn new() -> Self {
-        Self { directly: engine(true), by_wasmtime: engine(false) }
+        let directly = [false, true].map(|dense| engine(true, dense));
+        Self { directly, by_wasmtime: engine(false, false) }
     }
 }
 
-fn engine(direct_calls: bool) -> Engine {
+fn engine(direct_calls: bool, dense: bool) -> Engine {
     let time_meter = TimeMeter::Fuel { per_millisecond: 3_000 };
-    Engine::new(EngineConfig { time_meter, direct_calls, ..EngineConfig::default() }).unwrap()
+    Engine::new(EngineConfig { time_meter, direct_calls, dense, ..EngineConfig::default() })
+        .unwrap()
 }
 
 /// The same guest twice.
@@ -150,8 +153,9 @@ impl Pair {
         } else {
             text.into_bytes()
         };
+        let directly = &engines.directly[usize::from(random.random::<bool>())];
         let (directly, by_wasmtime) =
-            (Guest::new(&source, &engines.directly), Guest::new(&source, &engines.by_wasmtime));
+            (Guest::new(&source, directly), Guest::new(&source, &engines.by_wasmtime));
         Self { seed, random, limits, directly, by_wasmtime }
     }
 
@@ -219,7 +223,7 @@ impl Guest {
     }
 
     fn started(source: &[u8], direct_calls: bool) -> Self {
-        let mut guest = Self::new(source, &engine(direct_calls));
+        let mut guest = Self::new(source, &engine(direct_calls, false));
         assert_eq!(guest.start(0, Limits::default()), None);
         guest
     }

@@ -32,9 +32,7 @@ use crate::system::System;
 /// Settings of a [`System`] to be.
 pub struct SystemBuilder {
     workers: Option<usize>,
-    slice: Duration,
-    direct_calls: bool,
-    cache: Option<CodeCache>,
+    engine_config: EngineConfig,
     spare_threads: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) drain: Duration,
@@ -61,9 +59,7 @@ impl Default for SystemBuilder {
     fn default() -> Self {
         Self {
             workers: None,
-            slice: Duration::from_millis(1),
-            direct_calls: true,
-            cache: None,
+            engine_config: EngineConfig::default(),
             spare_threads: Scheduler::SPARE_THREADS,
             request_timeout: Duration::from_secs(5),
             drain: Duration::from_secs(10),
@@ -92,7 +88,7 @@ impl SystemBuilder {
     /// said here. It is counted in whole milliseconds.
     #[must_use]
     pub fn slice(self, slice: Duration) -> Self {
-        Self { slice, ..self }
+        Self { engine_config: EngineConfig { slice, ..self.engine_config }, ..self }
     }
 
     /// Whether guests that are one core module, by itself or with a component around it, are called
@@ -100,14 +96,23 @@ impl SystemBuilder {
     /// takes half the time.
     #[must_use]
     pub fn direct_calls(self, direct_calls: bool) -> Self {
-        Self { direct_calls, ..self }
+        Self { engine_config: EngineConfig { direct_calls, ..self.engine_config }, ..self }
+    }
+
+    /// Whether guests lie close together in memory; no, unless it is said here. With thousands of
+    /// them each message takes less time then, and what goes through its memory all the time more:
+    /// see [`EngineConfig::dense`].
+    #[must_use]
+    pub fn dense(self, dense: bool) -> Self {
+        Self { engine_config: EngineConfig { dense, ..self.engine_config }, ..self }
     }
 
     /// Keeps the compiled code of guests in a folder, so that the next start takes milliseconds; it
     /// is not kept unless it is said here. A folder can serve any number of systems.
     #[must_use]
     pub fn cache(self, cache: CodeCache) -> Self {
-        Self { cache: Some(cache), ..self }
+        let engine_config = EngineConfig { cache: Some(cache), ..self.engine_config };
+        Self { engine_config, ..self }
     }
 
     /// How many threads there may be besides one for each worker, for guests that have made room
@@ -213,8 +218,7 @@ impl SystemBuilder {
         let engine = match self.engine {
             Some(engine) => engine,
             None => {
-                let Self { slice, direct_calls, cache, .. } = self;
-                let config = EngineConfig { time_meter, slice, direct_calls, cache };
+                let config = EngineConfig { time_meter, ..self.engine_config };
                 Engine::new(config).map_err(BuildError::Engine)?
             }
         };

@@ -35,12 +35,14 @@ const ROWS: &[Row] = &[
     Row { bench: "floor/pair, at the end", against: "floor/pair" },
     Row { bench: "floor/1000 instances", against: "floor/pair" },
     Row { bench: "hop/ring of 1000", against: "floor/1000 instances" },
+    Row { bench: "hop/ring of 1000, dense", against: "floor/1000 instances" },
     Row { bench: "hop/ring of 1000, by wasmtime", against: "floor/1000 instances" },
     Row { bench: "hop/ring of 1000, 100 tokens", against: "floor/1000 instances" },
     Row { bench: "hop/ring of 1000, 100 tokens, 2 workers", against: "floor/1000 instances" },
     Row { bench: "floor/10000 instances", against: "floor/pair" },
     Row { bench: "hop/ring of 10000", against: "floor/10000 instances" },
     Row { bench: "hop/ring of 10000", against: "hop/ping-pong" },
+    Row { bench: "hop/ring of 10000, dense", against: "hop/ping-pong" },
     Row { bench: "spawn/system", against: "spawn/bare" },
 ];
 
@@ -85,6 +87,8 @@ fn among_many(criterion: &mut Criterion, size: usize) {
     floor(criterion, &format!("{size} instances"), size);
     let name = format!("ring of {size}");
     hops(criterion, &name, Ring { size, ..Ring::PAIR });
+    let extra = Extra::Dense;
+    hops(criterion, &format!("{name}, dense"), Ring { size, extra, ..Ring::PAIR });
     if size == 1_000 {
         let guests = Guests::ByWasmtime;
         hops(criterion, &format!("{name}, by wasmtime"), Ring { size, guests, ..Ring::PAIR });

@@ -49,6 +49,8 @@ pub enum Extra {
     CodecsAndRate,
     /// The audit log of every message.
     Audit,
+    /// Guests lie close together in memory.
+    Dense,
 }
 
 /// So many messages at a time an audit log takes from one worker without losing any.
@@ -74,6 +76,7 @@ impl Rig {
 
     fn built(builder: SystemBuilder, guests: Guests, extra: Extra) -> Self {
         let builder = builder.on_event(fail).direct_calls(guests != Guests::ByWasmtime);
+        let builder = builder.dense(extra == Extra::Dense);
         let audit = (extra == Extra::Audit).then(|| tempfile::tempdir().unwrap());
         let builder = match &audit {
             Some(folder) => {

@@ -70,7 +70,7 @@ pub(crate) fn is_called_directly(source: &[u8]) -> bool {
 /// What a crash says whose words each way has of its own: it answers from beyond its memory, if it
 /// starts.
 fn told(source: &[u8], direct_calls: bool) -> String {
-    let linked = Component::load(&engine(direct_calls), source).unwrap().pre().unwrap();
+    let linked = Component::load(&engine(direct_calls, false), source).unwrap().pre().unwrap();
     let (id, outbox) = ("test/guest".parse().unwrap(), Box::new(Recorder::new(0)));
     let mut instance = match linked.instantiate(id, outbox, Limits::default()) {
         Ok(instance) => instance,
@@ -84,7 +84,7 @@ fn told(source: &[u8], direct_calls: bool) -> String {
 
 /// Why it cannot be loaded or linked.
 pub(crate) fn refused(source: &[u8], direct_calls: bool) -> String {
-    let loaded = Component::load(&engine(direct_calls), source);
+    let loaded = Component::load(&engine(direct_calls, false), source);
     loaded.and_then(|component| component.pre()).unwrap_err().to_string()
 }
 
