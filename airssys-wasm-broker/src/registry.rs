@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use airssys_wasm_core::ComponentId;
+use foldhash::fast::RandomState;
 use parking_lot::RwLock;
 use thiserror::Error;
 
@@ -20,14 +21,14 @@ use thiserror::Error;
 ///   more than needed.
 #[derive(Debug)]
 pub struct Registry<A> {
-    addresses: RwLock<HashMap<ComponentId, A>>,
+    addresses: RwLock<HashMap<ComponentId, A, RandomState>>,
     generation: AtomicU64,
 }
 
 impl<A: Clone> Registry<A> {
     /// A registry of no components.
     pub fn new() -> Self {
-        Self { addresses: RwLock::new(HashMap::new()), generation: AtomicU64::new(0) }
+        Self { addresses: RwLock::default(), generation: AtomicU64::new(0) }
     }
 
     /// Gives `id` this address.

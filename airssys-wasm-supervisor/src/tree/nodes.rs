@@ -1,6 +1,8 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use foldhash::fast::RandomState;
+
 use super::node::{Group, Node};
 
 /// Where a node is kept; another may be there once that one was removed.
@@ -11,12 +13,12 @@ pub(super) type Index = usize;
 pub(super) struct Nodes<K> {
     slots: Vec<Option<Node<K>>>,
     free: Vec<Index>,
-    by_key: HashMap<K, Index>,
+    by_key: HashMap<K, Index, RandomState>,
 }
 
 impl<K: Clone + Eq + Hash> Nodes<K> {
     pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), free: Vec::new(), by_key: HashMap::new() }
+        Self { slots: Vec::new(), free: Vec::new(), by_key: HashMap::default() }
     }
 
     pub(super) fn index(&self, key: &K) -> Option<Index> {
