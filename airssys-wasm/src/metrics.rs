@@ -124,10 +124,14 @@ impl SendCounters {
         }]
     }
 
-    /// What was counted here and in `other`.
-    pub(crate) fn counts_with(&self, other: &Self) -> SendCounts {
-        let sum = |counter: fn(&Self) -> &Counter| counter(self).get() + counter(other).get();
-        let refused = |error: SendError| self.refused(&error).get() + other.refused(&error).get();
+    /// What was counted here and, if there is such, in `other`.
+    pub(crate) fn counts_with(&self, other: Option<&Self>) -> SendCounts {
+        let sum = |counter: fn(&Self) -> &Counter| {
+            counter(self).get() + other.map_or(0, |other| counter(other).get())
+        };
+        let refused = |error: SendError| {
+            self.refused(&error).get() + other.map_or(0, |other| other.refused(&error).get())
+        };
         SendCounts {
             accepted: sum(|it| &it.accepted),
             published: sum(|it| &it.published),

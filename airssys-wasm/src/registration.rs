@@ -1,5 +1,5 @@
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use airssys_wasm_actor::Address;
@@ -48,7 +48,7 @@ pub(crate) struct Author {
     pub(crate) takes_exits: bool,
     pub(crate) sends: SendCounters,
     /// Those of its timers: another thread counts them.
-    pub(crate) timer_sends: SendCounters,
+    pub(crate) timer_sends: OnceLock<Box<SendCounters>>,
     pub(crate) leave: Leave,
 }
 
@@ -117,7 +117,7 @@ impl Author {
             watch: Watch::new(0, None),
             takes_exits: false,
             sends: SendCounters::default(),
-            timer_sends: SendCounters::default(),
+            timer_sends: OnceLock::new(),
             leave: Leave::default(),
         }
     }
@@ -194,7 +194,7 @@ impl Registration {
             queued: address.queued() as u64,
             handled: address.handled().saturating_sub(not_well),
             handling_time: address.busy(),
-            sends: self.author.sends.counts_with(&self.author.timer_sends),
+            sends: self.author.sends.counts_with(self.author.timer_sends.get().map(Box::as_ref)),
             ..counted
         }
     }

@@ -39,10 +39,9 @@ struct Index {
 /// many numbers as its longest payload has, and a result is the address of it.
 pub(crate) struct Functions {
     memory: wasmtime::Memory,
-    realloc: Realloc,
     handle_message: TypedFunc<u32, ()>,
-    handle_messages: Option<TypedFunc<u32, ()>>,
-    handle_response: Option<TypedFunc<(u64, u64, u32), ()>>,
+    handle_messages: SeldomEntry<u32>,
+    handle_response: SeldomEntry<(u64, u64, u32)>,
     handle_callback: Seldom<CallbackParams, u32>,
     handle_exit: Seldom<ExitParams, u32>,
     check: Seldom<(), u32>,
@@ -55,6 +54,7 @@ type ExitParams = (u32, u32, u32, u32, u32);
 
 /// What not all guests export; those that do not are not to have room for it.
 type Seldom<P, R> = Option<Box<Export<P, R>>>;
+type SeldomEntry<P> = Option<Box<TypedFunc<P, ()>>>;
 
 struct Export<P, R> {
     function: TypedFunc<P, R>,
@@ -99,14 +99,12 @@ impl Exports {
         let memory = memory.and_then(wasmtime::Extern::into_memory).context("it has no memory")?;
         let realloc: Realloc = function(instance, store, &self.realloc)?;
         let call = Call::default();
-        store.data_mut().core =
-            Some(Core { memory, realloc: realloc.clone(), may_leave: true, call });
+        store.data_mut().core = Some(Core { memory, realloc, may_leave: true, call });
         if let Some(initialize) = &self.initialize {
             function::<(), ()>(instance, store, initialize)?.call(&mut *store, ())?;
         }
         Ok(Functions {
             memory,
-            realloc,
             handle_message: function(instance, store, &self.handle_message)?,
             handle_messages: entry(&self.handle_messages, instance, store)?,
             handle_response: entry(&self.handle_response, instance, store)?,
@@ -142,8 +140,8 @@ fn entry<P: WasmParams>(
     index: &Option<ModuleExport>,
     instance: &Instance,
     store: &mut Store<State>,
-) -> wasmtime::Result<Option<TypedFunc<P, ()>>> {
-    index.as_ref().map(|index| function(instance, store, index)).transpose()
+) -> wasmtime::Result<SeldomEntry<P>> {
+    index.as_ref().map(|index| function(instance, store, index).map(Box::new)).transpose()
 }
 
 fn function<P: WasmParams, R: WasmResults>(
@@ -260,7 +258,7 @@ impl Functions {
 
     /// Hands it a list of bytes or a string, and says where that is.
     fn hand_in(&self, store: &mut Store<State>, bytes: &[u8]) -> wasmtime::Result<u32> {
-        allocate(store, self.memory, &self.realloc, bytes, 1)
+        allocate(store, bytes, 1)
     }
 
     fn answer<P: WasmParams, T: Lift>(

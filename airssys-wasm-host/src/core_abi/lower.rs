@@ -3,7 +3,6 @@ use airssys_wasm_core::{
 };
 use wasmtime::{AsContextMut, StoreContextMut};
 
-use super::Realloc;
 use super::layout::Layout;
 use super::memory::{Memory, Violation};
 use crate::state::State;
@@ -53,9 +52,7 @@ impl<'a> Recipient<'a> {
     /// Writes `bytes` to memory that it allocates, and at `at` where that is and how long the list
     /// is.
     fn list(&mut self, at: usize, bytes: &[u8], align: u32, length: usize) -> wasmtime::Result<()> {
-        let core = self.store.data().core.as_ref().ok_or(Violation::TooEarly)?;
-        let realloc = core.realloc.clone();
-        let list = allocate(&mut self.store, self.memory, &realloc, bytes, align)?;
+        let list = allocate(&mut self.store, bytes, align)?;
         self.write(at, &list.to_le_bytes())?;
         self.write(at + 4, &u32::try_from(length)?.to_le_bytes())
     }
@@ -64,12 +61,11 @@ impl<'a> Recipient<'a> {
 /// Copies `bytes` to memory that a guest allocates for them, and says where that is.
 pub(super) fn allocate(
     mut store: impl AsContextMut<Data = State>,
-    memory: wasmtime::Memory,
-    realloc: &Realloc,
     bytes: &[u8],
     align: u32,
 ) -> wasmtime::Result<u32> {
-    let size = u32::try_from(bytes.len())?;
+    let core = store.as_context().data().core.as_ref().ok_or(Violation::TooEarly)?;
+    let (memory, realloc, size) = (core.memory, core.realloc.clone(), u32::try_from(bytes.len())?);
     let at = super::shut_in(&mut store, |store| realloc.call(store, (0, 0, align, size)))?;
     allocated(memory.data_mut(&mut store), at, bytes.len(), align)?.copy_from_slice(bytes);
     Ok(at)

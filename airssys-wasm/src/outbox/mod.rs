@@ -44,7 +44,8 @@ pub(crate) struct Outbox {
     routes: Routes<Route>,
     /// Of those that it knows by handle, once there are any.
     known: Option<Box<Handles<Route>>>,
-    publications: Routes<Publication>,
+    /// To topics, once it has published.
+    publications: Option<Box<Routes<Publication>>>,
     turn: Turn,
     random: SmallRng,
 }
@@ -90,8 +91,8 @@ impl Outbox {
             runtime,
             author,
         };
-        let (routes, publications) = (Routes::new(ROUTES), Routes::new(PUBLICATIONS));
-        Self { sender, routes, known: None, publications, turn, random }
+        let routes = Routes::new(ROUTES);
+        Self { sender, routes, known: None, publications: None, turn, random }
     }
 
     /// The same for code that can wait in the middle of a call.
@@ -262,7 +263,11 @@ impl Sender {
 
     /// Where its sends are counted: one thread at a time does so.
     fn sends(&self) -> &SendCounters {
-        if self.is_timer { &self.author.timer_sends } else { &self.author.sends }
+        if self.is_timer {
+            self.author.timer_sends.get_or_init(Box::default)
+        } else {
+            &self.author.sends
+        }
     }
 
     #[cold]
@@ -357,6 +362,7 @@ impl airssys_wasm_core::Outbox for Outbox {
 
     fn publish(&mut self, topic: &str, message: &[u8]) -> Result<u32, SendError> {
         let Self { sender, publications, turn, random, .. } = self;
+        let publications = publications.get_or_insert_with(|| Box::new(Routes::new(PUBLICATIONS)));
         let published = sender.publish(publications, turn, random, topic, message);
         published.inspect_err(|error| {
             let kind = AttemptKind::Publication;

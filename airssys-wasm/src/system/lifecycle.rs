@@ -1,7 +1,7 @@
 //! Components start and stop, and the system ends.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use airssys_wasm_codec::Digest;
@@ -180,7 +180,7 @@ impl System {
             watch,
             takes_exits: spec.takes_exits(),
             sends: SendCounters::default(),
-            timer_sends: SendCounters::default(),
+            timer_sends: OnceLock::new(),
             leave: Leave::default(),
         };
         let (receivable, shutdown_timeout) = (spec.receivable(), spec.limits.shutdown_timeout);
