@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use airssys_wasm_benches::bare::{BareComponent, BareInstance};
-use airssys_wasm_benches::rig::{Guests, Rig, names};
+use airssys_wasm_benches::rig::{Extra, Guests, Rig, names};
 use airssys_wasm_benches::{guests, ratios, token};
 use criterion::Criterion;
 
@@ -61,11 +61,13 @@ fn ring(criterion: &mut Criterion, size: usize) {
         bencher.iter(|| floor.turn(black_box(&token)));
     });
     drop(floor);
-    let mut running = None;
-    group.bench_function(format!("hop, {size} components"), |bencher| {
-        let (rig, names) = running.get_or_insert_with(|| ring_of(1, size, &text));
-        bencher.iter_custom(|hops| rig.run(&names[..1], hops));
-    });
+    for (name, extra) in [("", Extra::None), (", dense", Extra::Dense)] {
+        let mut running = None;
+        group.bench_function(format!("hop, {size} components{name}"), |bencher| {
+            let (rig, names) = running.get_or_insert_with(|| ring_with(extra, size, &text));
+            bencher.iter_custom(|hops| rig.run(&names[..1], hops));
+        });
+    }
 }
 
 /// What `paths` does with one worker, and what there is to do for more of them.
@@ -125,6 +127,12 @@ impl Floor {
 
 fn ring_of(workers: usize, size: usize, text: &str) -> (Rig, Vec<String>) {
     let mut rig = Rig::new(workers, Guests::Components);
+    let names = rig.spawn_ring(size, text);
+    (rig, names)
+}
+
+fn ring_with(extra: Extra, size: usize, text: &str) -> (Rig, Vec<String>) {
+    let mut rig = Rig::with(1, Guests::Components, extra);
     let names = rig.spawn_ring(size, text);
     (rig, names)
 }

@@ -32,6 +32,7 @@ const ROWS: &[Row] = &[
     Row { bench: "stream/64 at a time, by handle, by wasmtime", against: "floor/pair" },
     Row { bench: "request/round trip", against: "hop/ping-pong" },
     Row { bench: "request/round trip, by wasmtime", against: "hop/ping-pong, by wasmtime" },
+    Row { bench: "request/round trip, core modules", against: "hop/ping-pong, core modules" },
     Row { bench: "floor/pair, at the end", against: "floor/pair" },
     Row { bench: "floor/1000 instances", against: "floor/pair" },
     Row { bench: "hop/ring of 1000", against: "floor/1000 instances" },
@@ -78,6 +79,7 @@ fn between_two(criterion: &mut Criterion) {
     streams(criterion);
     request(criterion, "round trip", Guests::Components);
     request(criterion, "round trip, by wasmtime", Guests::ByWasmtime);
+    request(criterion, "round trip, core modules", Guests::CoreModules);
     hops(criterion, "ping-pong, 2 workers", Ring { workers: 2, ..Ring::PAIR });
     native(criterion);
     floor(criterion, "pair, at the end", 1);

@@ -48,6 +48,7 @@ pub(crate) fn components() -> Curve {
         lines: vec![
             line("bare wasmtime", "curves/ring/floor, {} instances"),
             line("components", "curves/ring/hop, {} components"),
+            line("components, dense", "curves/ring/hop, {} components, dense"),
             line("native actors", "native/ring/size: {}, tokens: 1, workers: 1"),
             line("Erlang/OTP", "erlang/ring of {}/1"),
             line("kameo", "kameo/ring of {}/1"),

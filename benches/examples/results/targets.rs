@@ -58,6 +58,7 @@ impl Bound {
 const CORE_PAIR: &str = "paths/hop/ping-pong, core modules";
 const TELL: &str = "paths/stream/1 to 1";
 const CORE_TELL: &str = "paths/stream/1 to 1, core modules";
+const BY_HANDLE: &str = "paths/stream/64 at a time, by handle";
 const NATIVE_TELL: &str = "actors/tell/actor to actor, workers: 1";
 const NATIVE_ASK: &str = "native/ask/workers: 1";
 const NATIVE_PAIR: &str = "actors/hop/ping-pong";
@@ -82,8 +83,13 @@ pub(crate) const TARGETS: &[Target] = &[
     Target::new("tell of core modules", CORE_TELL, AtMost(0.6), "ractor/tell/1"),
     Target::new("request of core modules, against a `gen_server:call`", "paths/request/round trip, core modules", AtMost(0.5), "erlang/ask/1"),
     Target::new("two cores against one, 1,000 components: throughput", "curves/cores/ring of 1000, 100 tokens, workers: 1", AtLeast(1.8), "curves/cores/ring of 1000, 100 tokens, workers: 2"),
+    Target::new("tell of components, with handles", BY_HANDLE, AtMost(0.9), "kameo/tell/1"),
+    Target::new("tell of components, with handles", BY_HANDLE, AtMost(0.9), "ractor/tell/1"),
+    Target::new("two codecs and a rate", "paths/hop/ping-pong, codecs and rate", AtMost(1.1), "paths/hop/ping-pong"),
+    Target::new("audit of every message", "paths/hop/ping-pong, audit of all", AtMost(1.05), "paths/hop/ping-pong"),
     Target::new("spawn from what is loaded", "paths/spawn/system", AtMost(1.2), "paths/spawn/bare"),
     Target::new("hop among 10,000 against among 2", "paths/hop/ring of 10000", AtMost(3.5), "paths/hop/ping-pong"),
+    Target::new("the same, dense", "paths/hop/ring of 10000, dense", AtMost(3.5), "paths/hop/ping-pong"),
     Target::new("tell of native actors", NATIVE_TELL, AtMost(1.0), "kameo/tell/1"),
     Target::new("tell of native actors", NATIVE_TELL, AtMost(1.0), "ractor/tell/1"),
     Target::new("tell of native actors", NATIVE_TELL, AtMost(1.0), "actix/tell/1"),
