@@ -10,7 +10,7 @@ use crate::address::{Sent, Stopped, TrySendError};
 use crate::body::{Body, weigh};
 use crate::context::Context;
 use crate::flow::{Downstream, Receiver, Waiter};
-use crate::mailbox::{Mailbox, MailboxLimits, Progress, Push, Weight};
+use crate::mailbox::{Mailbox, MailboxLimits, Progress, Weight};
 use crate::scheduler::Core;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Lock, LockGuard};
@@ -117,15 +117,14 @@ impl<A: Actor> Cell<A> {
             }
             return Ok(sent);
         }
-        let dropped = match post.mailbox.push(message, weigh::<A>, &self.progress) {
-            Push::Queued => Vec::new(),
-            Push::Dropped(dropped) => dropped,
-            Push::Full(message) => return Err(TrySendError::Full(message)),
-        };
-        post.count(weight);
-        let sent = post.mailbox.sent(post.mailbox.level(&self.progress), dropped);
-        self.enqueue_if_ready(post);
-        Ok(sent)
+        match post.mailbox.push(message, weight, weigh::<A>, &self.progress) {
+            Ok(sent) => {
+                post.count(weight);
+                self.enqueue_if_ready(post);
+                Ok(sent)
+            }
+            Err(message) => Err(TrySendError::Full(message)),
+        }
     }
 
     pub(crate) fn command<F>(self: &Arc<Self>, command: F) -> Result<(), Stopped<F>>

@@ -68,18 +68,19 @@ impl Sum for Weight {
 }
 
 /// What is queued, as far as it counts towards the limits.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Level {
     pub(crate) messages: usize,
     pub(crate) bytes: usize,
 }
 
-/// What became of a push.
-pub(crate) enum Push<M> {
-    Queued,
-    /// It, or others in its place, were dropped.
-    Dropped(Vec<M>),
-    Full(M),
+impl Level {
+    fn with(self, weight: Weight) -> Self {
+        Self {
+            messages: self.messages + weight.messages as usize,
+            bytes: self.bytes + weight.bytes as usize,
+        }
+    }
 }
 
 /// A queue's buffer of more messages than this is given back when it has become empty.
@@ -104,42 +105,54 @@ impl<M> Mailbox<M> {
     /// Counts a message that is handled next, and not queued. The level is what it weighs.
     pub(crate) fn add(&mut self, weight: Weight) -> Level {
         self.count(weight);
-        Level { messages: weight.messages as usize, bytes: weight.bytes as usize }
+        Level::default().with(weight)
     }
 
-    /// Takes a message in, if there is room or room can be made.
+    /// Takes a message in, if there is room or room can be made; or else hands it back.
     pub(crate) fn push(
         &mut self,
         message: M,
+        weight: Weight,
         weigh: impl Fn(&M) -> Weight,
         progress: &Progress,
-    ) -> Push<M> {
-        let weight = weigh(&message);
-        if weight.messages == 0 || self.has_room(weight, progress) {
+    ) -> Result<Sent<M>, M> {
+        let level = self.level(progress);
+        if weight.messages == 0 || self.has_room(level, weight) {
             self.count(weight);
             self.queue.push_back(message);
-            return Push::Queued;
+            return Ok(self.sent(level.with(weight), Vec::new()));
         }
+        self.overflow(message, weight, weigh, progress)
+    }
+
+    #[cold]
+    fn overflow(
+        &mut self,
+        message: M,
+        weight: Weight,
+        weigh: impl Fn(&M) -> Weight,
+        progress: &Progress,
+    ) -> Result<Sent<M>, M> {
+        let mut dropped = Vec::new();
         match self.limits.overflow {
-            Overflow::Reject => Push::Full(message),
-            Overflow::DropNewest => Push::Dropped(vec![message]),
+            Overflow::Reject => return Err(message),
+            Overflow::DropNewest => dropped.push(message),
             Overflow::DropOldest => {
-                let mut dropped = Vec::new();
-                while !self.has_room(weight, progress) {
+                while !self.has_room(self.level(progress), weight) {
                     match self.remove_oldest(&weigh) {
                         Some(oldest) => dropped.push(oldest),
                         // All that is left has been taken out already: only it can go.
                         None => {
                             dropped.push(message);
-                            return Push::Dropped(dropped);
+                            return Ok(self.sent(self.level(progress), dropped));
                         }
                     }
                 }
                 self.count(weight);
                 self.queue.push_back(message);
-                Push::Dropped(dropped)
             }
         }
+        Ok(self.sent(self.level(progress), dropped))
     }
 
     /// Moves messages into `batch`, which is empty: all, unless the oldest must stay where a
@@ -216,8 +229,7 @@ impl<M> Mailbox<M> {
         }
     }
 
-    fn has_room(&self, weight: Weight, progress: &Progress) -> bool {
-        let level = self.level(progress);
+    fn has_room(&self, level: Level, weight: Weight) -> bool {
         level.messages == 0
             || (level.messages < self.limits.capacity
                 && level.bytes.saturating_add(weight.bytes as usize) <= self.limits.max_bytes)
@@ -307,34 +319,43 @@ mod tests {
         (Mailbox::new(limits), Progress::default())
     }
 
+    /// What was dropped for it, or it itself.
+    fn push(
+        mailbox: &mut Mailbox<u64>,
+        message: u64,
+        progress: &Progress,
+    ) -> Result<Vec<u64>, u64> {
+        mailbox.push(message, weigh(&message), weigh, progress).map(|sent| sent.dropped)
+    }
+
     #[test]
     fn a_full_mailbox_hands_the_message_back() {
         let (mut mailbox, progress) = mailbox(2, Overflow::Reject);
-        assert!(matches!(mailbox.push(1, weigh, &progress), Push::Queued));
-        assert!(matches!(mailbox.push(2, weigh, &progress), Push::Queued));
-        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
-        assert!(matches!(mailbox.push(100, weigh, &progress), Push::Queued), "reserved");
+        assert_eq!(push(&mut mailbox, 1, &progress), Ok(vec![]));
+        assert_eq!(push(&mut mailbox, 2, &progress), Ok(vec![]));
+        assert_eq!(push(&mut mailbox, 3, &progress), Err(3));
+        assert_eq!(push(&mut mailbox, 100, &progress), Ok(vec![]), "reserved");
     }
 
     #[test]
     fn bytes_are_a_limit_of_their_own() {
         let limits = MailboxLimits { capacity: 100, max_bytes: 25, overflow: Overflow::Reject };
         let (mut mailbox, progress) = (Mailbox::new(limits), Progress::default());
-        assert!(matches!(mailbox.push(1, weigh, &progress), Push::Queued));
-        assert!(matches!(mailbox.push(2, weigh, &progress), Push::Queued));
-        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
+        assert_eq!(push(&mut mailbox, 1, &progress), Ok(vec![]));
+        assert_eq!(push(&mut mailbox, 2, &progress), Ok(vec![]));
+        assert_eq!(push(&mut mailbox, 3, &progress), Err(3));
     }
 
     #[test]
     fn what_was_taken_counts_until_it_begins() {
         let (mut mailbox, progress) = mailbox(2, Overflow::Reject);
-        mailbox.push(1, weigh, &progress);
-        mailbox.push(2, weigh, &progress);
+        push(&mut mailbox, 1, &progress).unwrap();
+        push(&mut mailbox, 2, &progress).unwrap();
         let mut batch = VecDeque::new();
         mailbox.take(&mut batch);
-        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Full(3)));
+        assert_eq!(push(&mut mailbox, 3, &progress), Err(3));
         progress.begin(weigh(&1));
-        assert!(matches!(mailbox.push(3, weigh, &progress), Push::Queued));
+        assert_eq!(push(&mut mailbox, 3, &progress), Ok(vec![]));
         assert_eq!(mailbox.level(&progress).messages, 2);
     }
 
@@ -342,19 +363,17 @@ mod tests {
     fn drop_oldest_passes_over_what_has_a_place_of_its_own() {
         let (mut mailbox, progress) = mailbox(2, Overflow::DropOldest);
         for message in [100, 1, 2] {
-            mailbox.push(message, weigh, &progress);
+            push(&mut mailbox, message, &progress).unwrap();
         }
-        let Push::Dropped(dropped) = mailbox.push(3, weigh, &progress) else { panic!("full") };
-        assert_eq!(dropped, [1]);
+        assert_eq!(push(&mut mailbox, 3, &progress), Ok(vec![1]));
         assert_eq!(mailbox.drain(), [100, 2, 3]);
     }
 
     #[test]
     fn drop_newest_drops_the_message_itself() {
         let (mut mailbox, progress) = mailbox(1, Overflow::DropNewest);
-        mailbox.push(1, weigh, &progress);
-        let Push::Dropped(dropped) = mailbox.push(2, weigh, &progress) else { panic!("full") };
-        assert_eq!(dropped, [2]);
+        push(&mut mailbox, 1, &progress).unwrap();
+        assert_eq!(push(&mut mailbox, 2, &progress), Ok(vec![2]));
         assert_eq!(mailbox.drain(), [1]);
     }
 
@@ -362,10 +381,10 @@ mod tests {
     fn the_water_marks_are_80_and_50_percent() {
         let (mut mailbox, progress) = mailbox(10, Overflow::Reject);
         for message in 0..8 {
-            mailbox.push(message, weigh, &progress);
+            push(&mut mailbox, message, &progress).unwrap();
         }
         assert!(!mailbox.is_over_high_water(mailbox.level(&progress)));
-        mailbox.push(8, weigh, &progress);
+        push(&mut mailbox, 8, &progress).unwrap();
         assert!(mailbox.is_over_high_water(mailbox.level(&progress)));
         for _ in 0..4 {
             progress.begin(weigh(&0));
@@ -380,7 +399,7 @@ mod tests {
     fn an_empty_mailbox_keeps_no_large_buffer() {
         let (mut mailbox, progress) = mailbox(1000, Overflow::Reject);
         for message in 0..99 {
-            mailbox.push(message, weigh, &progress);
+            push(&mut mailbox, message, &progress).unwrap();
         }
         let mut batch = VecDeque::new();
         mailbox.take(&mut batch);

@@ -241,10 +241,13 @@ impl Instance {
         messages: impl Iterator<Item = (&'a ComponentId, &'a [u8])>,
     ) -> Result<Vec<MessageOutcome>, Failure> {
         let outbox = self.store.data_mut().outbox.get_mut();
-        let messages: Vec<_> = messages
-            .map(|(sender, payload)| (outbox.handle_of(sender), payload))
-            .map(|(sender, payload)| BatchMessage { sender: sender.number(), payload })
-            .collect();
+        let (at_least, at_most) = messages.size_hint();
+        let mut batch = Vec::with_capacity(at_most.unwrap_or(at_least));
+        batch.extend(messages.map(|(sender, payload)| BatchMessage {
+            sender: outbox.handle_of(sender).number(),
+            payload,
+        }));
+        let messages = batch;
         let time = self.time.message.times(u32::try_from(messages.len()).unwrap_or(u32::MAX));
         self.begin(time)?;
         let outcomes = self.callee.handle_messages(&mut self.store, &messages);
