@@ -11,9 +11,10 @@ use crate::spread::Spread;
 
 /// The same colour for the same line in every plot, and such that those who are colour-blind can
 /// tell them apart (Okabe and Ito).
-const COLORS: [(&str, RGBColor); 8] = [
+const COLORS: [(&str, RGBColor); 9] = [
     ("bare wasmtime", RGBColor(0, 0, 0)),
     ("components", RGBColor(0, 114, 178)),
+    ("components, dense", RGBColor(240, 228, 66)),
     ("native actors", RGBColor(86, 180, 233)),
     ("Erlang/OTP", RGBColor(213, 94, 0)),
     ("kameo", RGBColor(0, 158, 115)),
