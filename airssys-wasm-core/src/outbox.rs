@@ -151,6 +151,11 @@ pub trait Outbox: Any + Send {
         false
     }
 
+    /// Called when time has passed in the middle of a call, before there is anybody to make room for:
+    /// a time that was read at its beginning is old now. At most a tick of the engine's has passed
+    /// where this was not called.
+    fn time_passes(&mut self) {}
+
     /// Called when the component has computed for a slice of time, in the middle of a call, on
     /// the thread on which it runs. Others may run before this returns: that time is not counted
     /// as the component's own. False ends the call: the component is out of time.

@@ -64,12 +64,10 @@ impl Component {
             Cow::Borrowed(&*source.binary)
         };
         limits.check_code(&component)?;
-        let module = engine.calls_directly().then(|| core_abi::module_within(&component)).flatten();
-        let compiled = match module {
-            Some(module) => {
-                let compiled = CoreModule::compile(engine, module);
-                Compiled::Core(compiled.map_err(|error| not_compiled(module, error))?)
-            }
+        let direct =
+            engine.calls_directly().then(|| compile_directly(engine, &component)).flatten();
+        let compiled = match direct {
+            Some(module) => Compiled::Core(module),
             None => {
                 let compiled = compile(engine, &component)?;
                 let exports = Arc::new(Exports::find(&compiled)?);
@@ -132,13 +130,15 @@ impl fmt::Debug for Component {
     }
 }
 
-fn compile(engine: &Engine, binary: &[u8]) -> Result<wasmtime::component::Component, LoadError> {
-    engine.compile(binary).map_err(|error| not_compiled(binary, error))
+/// Where this fails the component may still run as such; or it fails as well, and says why.
+fn compile_directly(engine: &Engine, component: &[u8]) -> Option<CoreModule> {
+    let module = core_abi::module_within(component)?;
+    CoreModule::compile(engine, module).ok()
 }
 
-fn not_compiled(binary: &[u8], error: wasmtime::Error) -> LoadError {
-    match Validator::new().validate_all(binary) {
+fn compile(engine: &Engine, binary: &[u8]) -> Result<wasmtime::component::Component, LoadError> {
+    engine.compile(binary).map_err(|error| match Validator::new().validate_all(binary) {
         Err(fault) => LoadError::Invalid(fault.into()),
         Ok(_) => LoadError::Compile(error.into()),
-    }
+    })
 }

@@ -41,6 +41,10 @@ pub struct EngineConfig {
     /// Whether a guest that is one core module, by itself or with a component around it, is called
     /// directly, and not through wasmtime's component model. It does the same in both ways, and a call
     /// takes half the time in this one. A component with more in it is never called directly.
+    ///
+    /// What differs is what a call uses of its [fuel](crate::Limits::fuel_per_message), by some
+    /// instructions; and the small modules that join a component to its imports, which count among
+    /// its [instances](crate::Limits::instances) and tables, are not there.
     pub direct_calls: bool,
     /// Whether guests lie close together in memory: for thousands of them that compute little.
     ///
@@ -54,8 +58,8 @@ pub struct EngineConfig {
 }
 
 impl Default for EngineConfig {
-    /// By the machine's time, in slices of 1 ms; guests are called directly where they can be; compiled
-    /// code is not kept.
+    /// By the machine's time, in slices of 1 ms; guests are called directly where they can be, and do
+    /// not lie close together; compiled code is not kept.
     fn default() -> Self {
         Self {
             time_meter: TimeMeter::default(),

@@ -23,6 +23,9 @@ use crate::waiting::Waiting;
 use crate::wasi::Wasi;
 use crate::{Surroundings, WasiGrants};
 
+/// Of how many messages a batch is expected to be at most.
+const BATCH: usize = 64;
+
 /// A component whose imports are linked: instances are made of it. Cloning shares it.
 #[derive(Clone)]
 pub struct InstancePre {
@@ -238,16 +241,14 @@ impl Instance {
     /// message; so is this call where the guest does not [take batches](Self::takes_batches).
     pub fn handle_messages<'a>(
         &mut self,
-        messages: impl Iterator<Item = (&'a ComponentId, &'a [u8])>,
+        batch: impl Iterator<Item = (&'a ComponentId, &'a [u8])>,
     ) -> Result<Vec<MessageOutcome>, Failure> {
         let outbox = self.store.data_mut().outbox.get_mut();
-        let (at_least, at_most) = messages.size_hint();
-        let mut batch = Vec::with_capacity(at_most.unwrap_or(at_least));
-        batch.extend(messages.map(|(sender, payload)| BatchMessage {
+        let mut messages = Vec::with_capacity(batch.size_hint().1.unwrap_or(0).min(BATCH));
+        messages.extend(batch.map(|(sender, payload)| BatchMessage {
             sender: outbox.handle_of(sender).number(),
             payload,
         }));
-        let messages = batch;
         let time = self.time.message.times(u32::try_from(messages.len()).unwrap_or(u32::MAX));
         self.begin(time)?;
         let outcomes = self.callee.handle_messages(&mut self.store, &messages);

@@ -1,5 +1,7 @@
 use std::fmt::Write;
 
+use wasmparser::component_types::{ComponentDefinedType, ComponentFuncType, ComponentValType};
+use wasmparser::types::TypesRef;
 use wasmtime::component::types::{ComponentFunc, Type};
 use wit_parser::abi::WasmType;
 use wit_parser::{Function, Handle, Resolve, TypeDefKind};
@@ -25,6 +27,14 @@ impl Signature {
         let result = function.results().next().map(|ty| of_component(&ty));
         let signature = Self::of_parts(params, result);
         if function.async_() { Self(format!("async {}", signature.0)) } else { signature }
+    }
+
+    /// As a component has it that was validated.
+    pub(crate) fn validated(types: TypesRef<'_>, function: &ComponentFuncType) -> Self {
+        let params = function.params.iter().map(|(_, ty)| of_validated(types, ty));
+        let result = function.result.as_ref().map(|ty| of_validated(types, ty));
+        let signature = Self::of_parts(params, result);
+        if function.async_ { Self(format!("async {}", signature.0)) } else { signature }
     }
 
     /// For an error message: what comes from outside may be of any length.
@@ -164,6 +174,39 @@ fn of_component(ty: &Type) -> String {
         Type::Borrow(_) => "borrow<resource>".into(),
         Type::Future(_) => "future".into(),
         Type::Stream(_) => "stream".into(),
+    }
+}
+
+fn of_validated(types: TypesRef<'_>, ty: &ComponentValType) -> String {
+    use ComponentDefinedType as Defined;
+
+    let of = |ty: &ComponentValType| of_validated(types, ty);
+    let ty = match ty {
+        ComponentValType::Primitive(ty) => return ty.to_string(),
+        ComponentValType::Type(id) => &types[*id],
+    };
+    match ty {
+        Defined::Primitive(ty) => ty.to_string(),
+        Defined::List { element, .. } => format!("list<{}>", of(element)),
+        Defined::FixedLengthList { element, length, .. } => {
+            format!("list<{}, {length}>", of(element))
+        }
+        Defined::Map { key, value, .. } => format!("map<{}, {}>", of(key), of(value)),
+        Defined::Option { ty, .. } => format!("option<{}>", of(ty)),
+        Defined::Result { ok, err, .. } => result(ok.as_ref().map(of), err.as_ref().map(of)),
+        Defined::Tuple(ty) => format!("tuple<{}>", joined(ty.types.iter().map(of))),
+        Defined::Record(ty) => {
+            braced("record", ty.fields.iter().map(|(name, ty)| format!("{name}: {}", of(ty))))
+        }
+        Defined::Variant(ty) => {
+            braced("variant", ty.cases.iter().map(|(name, it)| case(name, it.ty.as_ref().map(of))))
+        }
+        Defined::Enum(names) => braced("enum", names.iter().map(ToString::to_string)),
+        Defined::Flags(names) => braced("flags", names.iter().map(ToString::to_string)),
+        Defined::Own(_) => "own<resource>".into(),
+        Defined::Borrow(_) => "borrow<resource>".into(),
+        Defined::Future { .. } => "future".into(),
+        Defined::Stream { .. } => "stream".into(),
     }
 }
 

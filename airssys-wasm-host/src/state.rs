@@ -20,7 +20,7 @@ pub struct State {
     pub(crate) message: Option<MessageInfo>,
     pub(crate) meter: Meter,
     pub(crate) own_time: OwnTime,
-    /// Where the guest is a core module, once its memory is there.
+    /// Where the guest is called directly, once its memory is there.
     pub(crate) core: Option<Core>,
     /// What is lent to the host's functions for the guest's call.
     pub(crate) loan: Loan,
@@ -54,6 +54,10 @@ impl State {
 impl Timed for State {
     fn own_time(&mut self) -> &mut OwnTime {
         &mut self.own_time
+    }
+
+    fn time_passes(&mut self) {
+        self.outbox.get_mut().time_passes();
     }
 
     fn make_room(&mut self) -> bool {

@@ -112,6 +112,9 @@ impl TimeLimit {
 pub(crate) trait Timed {
     fn own_time(&mut self) -> &mut OwnTime;
 
+    /// Notes that a tick has come in the middle of a call.
+    fn time_passes(&mut self);
+
     /// Lets others run; false if the call is to end.
     fn make_room(&mut self) -> bool;
 }
@@ -164,6 +167,7 @@ pub(crate) fn slice<T: Timed>(store: &mut Store<T>, pace: Pace) {
         let guest = guest.data_mut();
         let now = Instant::now();
         if guest.own_time().slice.is_none() {
+            guest.time_passes();
             return Ok(UpdateDeadline::Continue(guest.own_time().begin_slice(slice, now)));
         }
         if !guest.own_time().end_slice(now) {

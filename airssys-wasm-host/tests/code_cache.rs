@@ -87,7 +87,7 @@ fn expect_echo(guest: &mut Instance) {
     assert_eq!(response.as_deref(), Some(b"hello".as_slice()));
 }
 
-/// One of each way to run: a core module as it is, and components of text and of binary.
+/// A core module as text, a component as text and one as binary.
 fn echoes() -> [Vec<u8>; 3] {
     [ECHO.into(), ECHO_COMPONENT.into(), component_from_core(ECHO.as_bytes()).unwrap()]
 }

@@ -1,7 +1,13 @@
 use wasmparser::{
     CanonicalFunction, CanonicalOption, ComponentAlias, ComponentExternalKind, ComponentInstance,
-    ComponentTypeRef, Export, ExternalKind, Parser, Payload,
+    ComponentOuterAliasKind, ComponentTypeRef, Export, ExternalKind, Parser, Payload,
 };
+
+/// A component of the contract's has fewer instances, and fewer functions in one or exported.
+///
+/// What is read here is not validated yet. With a bound, neither time nor memory grows with the
+/// square of its size.
+pub(super) const FEW: usize = 64;
 
 /// What a component is put together of, by the indices of the binary format. Types are left out.
 ///
@@ -81,8 +87,21 @@ impl<'a> Anatomy<'a> {
         matches!(self.core_function(index), Some(CoreFunction::Exported(found)) if *found == export)
     }
 
+    /// The names of what is imported.
+    pub(super) fn imports(&self) -> impl Iterator<Item = &'a str> {
+        self.instances.iter().filter_map(|instance| match instance {
+            Instance::Imported(name) => Some(*name),
+            Instance::Bundle(_) => None,
+        })
+    }
+
+    /// The names of what is exported.
+    pub(super) fn exports(&self) -> impl Iterator<Item = &'a str> {
+        self.exports.iter().map(|&(name, _)| name)
+    }
+
     /// Each function that is exported: its interface, its name and its index.
-    pub(super) fn exported(&self) -> Option<Vec<(&'a str, &'a str, u32)>> {
+    pub(super) fn exported_functions(&self) -> Option<Vec<(&'a str, &'a str, u32)>> {
         let mut exported = Vec::new();
         for &(interface, instance) in &self.exports {
             let Instance::Bundle(functions) = self.instances.get(instance as usize)? else {
@@ -90,7 +109,7 @@ impl<'a> Anatomy<'a> {
             };
             exported.extend(functions.iter().map(|&(name, index)| (interface, name, index)));
         }
-        Some(exported)
+        few(exported)
     }
 
     fn take_in(&mut self, part: Part<'a>) -> Option<()> {
@@ -99,13 +118,13 @@ impl<'a> Anatomy<'a> {
             Part::Component(component) => self.components.push(reexports(component)?),
             Part::Section(Payload::InstanceSection(section)) => {
                 for instance in section {
-                    self.core_instances.push(core_instance(instance.ok()?));
+                    self.core_instances.push(core_instance(instance.ok()?)?);
                 }
             }
             Part::Section(Payload::ComponentInstanceSection(section)) => {
                 for instance in section {
                     let functions = self.functions_of(instance.ok()?)?;
-                    self.instances.push(Instance::Bundle(functions));
+                    self.add(Instance::Bundle(functions))?;
                 }
             }
             Part::Section(Payload::ComponentAliasSection(section)) => {
@@ -123,7 +142,7 @@ impl<'a> Anatomy<'a> {
                     let import = import.ok()?;
                     match import.ty {
                         ComponentTypeRef::Instance(_) => {
-                            self.instances.push(Instance::Imported(import.name.name));
+                            self.add(Instance::Imported(import.name.name))?;
                         }
                         ComponentTypeRef::Type(_) => {}
                         _ => return None,
@@ -142,12 +161,17 @@ impl<'a> Anatomy<'a> {
                         Instance::Bundle(functions) => functions.clone(),
                         Instance::Imported(_) => return None,
                     };
-                    self.instances.push(Instance::Bundle(again));
+                    self.add(Instance::Bundle(again))?;
                 }
             }
             Part::Section(section) => ignorable(&section)?,
         }
         Some(())
+    }
+
+    fn add(&mut self, instance: Instance<'a>) -> Option<()> {
+        self.instances.push(instance);
+        (self.instances.len() <= FEW).then_some(())
     }
 
     fn alias(&mut self, alias: ComponentAlias<'a>) -> Option<()> {
@@ -161,8 +185,8 @@ impl<'a> Anatomy<'a> {
                     _ => return None,
                 }
             }
-            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Type, .. }
-            | ComponentAlias::Outer { .. } => {}
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Type, .. } => {}
+            ComponentAlias::Outer { kind, .. } => is_type(kind).then_some(())?,
             ComponentAlias::InstanceExport { kind, instance_index, name } => {
                 let instance = self.instances.get(instance_index as usize)?;
                 let (ComponentExternalKind::Func, Instance::Imported(interface)) = (kind, instance)
@@ -191,7 +215,8 @@ impl<'a> Anatomy<'a> {
     fn functions_of(&self, instance: ComponentInstance<'a>) -> Option<Vec<(&'a str, u32)>> {
         match instance {
             ComponentInstance::Instantiate { component_index, args } => {
-                let reexports = self.components.get(component_index as usize)?;
+                let (reexports, args) =
+                    (self.components.get(component_index as usize)?, few(args.into())?);
                 let argument = |name: &str| {
                     let is_it = |kind| kind == ComponentExternalKind::Func;
                     args.iter().find(|it| it.name == name && is_it(it.kind)).map(|it| it.index)
@@ -202,20 +227,31 @@ impl<'a> Anatomy<'a> {
             ComponentInstance::FromExports(exports) => {
                 let functions = exports.iter().filter(|it| it.kind != ComponentExternalKind::Type);
                 let function = |kind| kind == ComponentExternalKind::Func;
-                functions.map(|it| function(it.kind).then_some((it.name.name, it.index))).collect()
+                let named = functions
+                    .map(|it| function(it.kind).then_some((it.name.name, it.index)))
+                    .collect::<Option<_>>()?;
+                few(named)
             }
         }
     }
 }
 
-fn core_instance(instance: wasmparser::Instance<'_>) -> CoreInstance<'_> {
+fn core_instance(instance: wasmparser::Instance<'_>) -> Option<CoreInstance<'_>> {
     match instance {
         wasmparser::Instance::Instantiate { module_index: module, args } => {
-            let arguments = args.iter().map(|it| (it.name, it.index)).collect();
-            CoreInstance::Of { module, arguments }
+            let arguments = few(args.iter().map(|it| (it.name, it.index)).collect())?;
+            Some(CoreInstance::Of { module, arguments })
         }
-        wasmparser::Instance::FromExports(exports) => CoreInstance::Bundle(exports.into()),
+        wasmparser::Instance::FromExports(exports) => few(exports.into()).map(CoreInstance::Bundle),
     }
+}
+
+fn few<T>(all: Vec<T>) -> Option<Vec<T>> {
+    (all.len() <= FEW).then_some(all)
+}
+
+fn is_type(kind: ComponentOuterAliasKind) -> bool {
+    matches!(kind, ComponentOuterAliasKind::Type | ComponentOuterAliasKind::CoreType)
 }
 
 fn reexports(component: &[u8]) -> Option<Reexports<'_>> {
@@ -248,14 +284,15 @@ fn reexports(component: &[u8]) -> Option<Reexports<'_>> {
             }
             Part::Section(Payload::ComponentAliasSection(section)) => {
                 for alias in section {
-                    let ComponentAlias::Outer { .. } = alias.ok()? else { return None };
+                    let ComponentAlias::Outer { kind, .. } = alias.ok()? else { return None };
+                    is_type(kind).then_some(())?;
                 }
             }
             Part::Section(section) => ignorable(&section)?,
             Part::Module(_) | Part::Component(_) => return None,
         }
     }
-    Some(reexports)
+    few(reexports)
 }
 
 /// Whether a section changes nothing of what is called.

@@ -4,7 +4,7 @@ use wasmtime::{AsContextMut, Instance, Module, ModuleExport, Store, TypedFunc};
 use wasmtime::{WasmParams, WasmResults};
 
 use super::hand_in::Call;
-use super::loan::{Lent, lend};
+use super::loan::{Lent, call_with};
 use super::lower::allocate;
 use super::memory::{Lift, Memory};
 use super::{Core, Realloc, entries, set_may_leave, shut_in};
@@ -197,7 +197,7 @@ impl Functions {
             Err(RequestError::TimedOut) => [0, 0, 0, 0],
             Err(RequestError::Refused(error)) => {
                 let message = error.message.as_bytes();
-                [1, error.code, self.hand_in(store, message)?, length(message)?]
+                [1, error.code, hand_in(store, message)?, length(message)?]
             }
             Err(RequestError::Crashed) => [2, 0, 0, 0],
             Err(RequestError::Stopped) => [3, 0, 0, 0],
@@ -227,7 +227,7 @@ impl Functions {
         reason: &ExitReason,
     ) -> wasmtime::Result<Answer<()>> {
         let Some(handle_exit) = &self.handle_exit else { return Ok((Ok(()),)) };
-        let at_component = self.hand_in(store, component.as_bytes())?;
+        let at_component = hand_in(store, component.as_bytes())?;
         let (case, crash) = match reason {
             ExitReason::Normal => (0, None),
             ExitReason::Crashed(crash) => (1, Some(crash)),
@@ -236,7 +236,7 @@ impl Functions {
             ExitReason::NoSuchComponent => (4, None),
         };
         let (at_crash, crash_length) = match crash {
-            Some(crash) => (self.hand_in(store, crash.as_bytes())?, length(crash.as_bytes())?),
+            Some(crash) => (hand_in(store, crash.as_bytes())?, length(crash.as_bytes())?),
             None => (0, 0),
         };
         let params = (at_component, length(component.as_bytes())?, case, at_crash, crash_length);
@@ -254,11 +254,6 @@ impl Functions {
         let Some(shutdown) = &self.shutdown else { return Ok(()) };
         shutdown.function.call(&mut *store, ())?;
         shutdown.free(store, ())
-    }
-
-    /// Hands it a list of bytes or a string, and says where that is.
-    fn hand_in(&self, store: &mut Store<State>, bytes: &[u8]) -> wasmtime::Result<u32> {
-        allocate(store, bytes, 1)
     }
 
     fn answer<P: WasmParams, T: Lift>(
@@ -286,10 +281,15 @@ fn enter<P: WasmParams>(
         core.may_leave = false;
         core.call = Call::default();
     }
-    lend(store, lent, |store| entry.call(store, params))?;
+    call_with(store, lent, entry, params)?;
     set_may_leave(store, true);
     let core = store.data_mut().core.as_mut();
     Ok(core.map(|core| std::mem::take(&mut core.call.outcomes)).unwrap_or_default())
+}
+
+/// Hands a guest a list of bytes or a string, and says where that is.
+fn hand_in(store: &mut Store<State>, bytes: &[u8]) -> wasmtime::Result<u32> {
+    allocate(store, bytes, 1)
 }
 
 /// As the canonical ABI has it.

@@ -32,7 +32,7 @@ pub(super) const TAKE_RESPONSE: &str = "take-response";
 pub(super) const TAKE_RESPONSES: &str = "take-responses";
 pub(super) const TAKE_DONE: &str = "take-done";
 
-/// The entries, as they are exported. A module with such an export of its own is not valid any more.
+/// The entries, as they are exported. To a module with such an export of its own they cannot be added.
 pub(super) const HANDLE_MESSAGE: &str = "airssys:host#handle-message";
 pub(super) const HANDLE_MESSAGES: &str = "airssys:host#handle-messages";
 pub(super) const HANDLE_RESPONSE: &str = "airssys:host#handle-response";
@@ -41,7 +41,7 @@ pub(super) const HANDLE_RESPONSE: &str = "airssys:host#handle-response";
 pub(super) const MESSAGE_SIZE: i32 = 16;
 const MESSAGE_ALIGN: i32 = 8;
 
-/// Adds entries to a module that exports a handler.
+/// Adds entries to a module that is valid and exports a handler.
 pub(super) fn add_entries(module: &[u8]) -> Result<Vec<u8>, Error<Infallible>> {
     let mut added = Added::to(Shape::of(module)?);
     let mut with_entries = Module::new();

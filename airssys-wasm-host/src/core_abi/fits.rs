@@ -1,24 +1,22 @@
 use std::collections::HashMap;
 
 use wasmparser::{CanonicalOption, ExternalKind, Parser, Payload, TypeRef};
-use wit_component::DecodedWasm;
-use wit_parser::{Function as WitFunction, IndexMap, Resolve, WorldItem};
 
-use super::anatomy::{Anatomy, CoreExport, CoreFunction, CoreInstance, Function};
+use super::anatomy::{Anatomy, CoreExport, CoreFunction, CoreInstance, FEW, Function};
 use super::joints;
-use crate::contract::{Contract, EXPORTS, HANDLER, IMPORTS};
-use crate::signature::Signature;
+use super::types::is_valid_with_types_of_the_contract;
+use crate::contract::EXPORTS;
 
-/// The core module that means the same when it runs as it is as the component around it, if there
-/// is one: it is all that the component has, it imports and exports functions of the contract's and
-/// nothing else, with the contract's types, and the component has them lifted and lowered as it is
-/// done in here.
+/// The core module that means the same when it is called directly as the component around it, if
+/// there is one: it is all that the component has, it imports and exports functions of the contract's
+/// and nothing else, with the contract's types, and the component has them lifted and lowered as it
+/// is done in here. It is valid.
 ///
 /// Where there is none, the component runs; so this is on the safe side.
 pub(crate) fn module_within(component: &[u8]) -> Option<&[u8]> {
     let anatomy = Anatomy::read(component)?;
     let module = Joined::of(&anatomy)?.module()?;
-    has_types_of_the_contract(component).then_some(module)
+    is_valid_with_types_of_the_contract(component, &anatomy).then_some(module)
 }
 
 /// A component that is one core module, and the core instances by which it is joined to its imports.
@@ -36,6 +34,8 @@ struct Joined<'a, 'c> {
 struct Shim<'a> {
     instance: u32,
     slots: HashMap<&'a str, u32>,
+    /// How many there are.
+    size: u64,
 }
 
 /// What is in the slots of a shim.
@@ -46,7 +46,7 @@ struct Fixup<'a, 'c> {
 
 impl<'a, 'c> Joined<'a, 'c> {
     fn of(anatomy: &'c Anatomy<'a>) -> Option<Self> {
-        let exported = anatomy.exported()?;
+        let exported = anatomy.exported_functions()?;
         let &(.., first) = exported.first()?;
         let Function::Lifted { function, .. } = anatomy.function(first)? else { return None };
         let CoreFunction::Exported(export) = anatomy.core_function(*function)? else { return None };
@@ -67,8 +67,9 @@ impl<'a, 'c> Joined<'a, 'c> {
     /// one, then its fixup and its starter.
     fn take_in(&mut self, number: u32, module: &'a [u8], arguments: &[(&str, u32)]) -> Option<()> {
         if arguments.is_empty() && self.shim.is_none() {
-            let slots = joints::shim(module)?.into_iter().collect();
-            self.shim = Some(Shim { instance: number, slots });
+            let (slots, size) = joints::shim(module)?;
+            let slots = slots.into_iter().collect();
+            self.shim = Some(Shim { instance: number, slots, size });
             return Some(());
         }
         let &[("", given)] = arguments else { return None };
@@ -87,12 +88,15 @@ impl<'a, 'c> Joined<'a, 'c> {
         if self.fixup.is_some() {
             return None;
         }
-        let table = CoreExport { instance: self.shim.as_ref()?.instance, name: joints::TABLE };
+        let shim = self.shim.as_ref()?;
+        let table = CoreExport { instance: shim.instance, name: joints::TABLE };
         let is_it = |it: &&wasmparser::Export<'_>| it.kind == ExternalKind::Table;
         let is_filled =
             given.iter().find(is_it).is_some_and(|it| self.anatomy.is_table(it.index, table));
-        self.fixup = Some(Fixup { slots: joints::fixup(module)?, given });
-        is_filled.then_some(())
+        let slots = joints::fixup(module)?;
+        let fits = is_filled && slots.len() as u64 <= shim.size;
+        self.fixup = Some(Fixup { slots, given });
+        fits.then_some(())
     }
 
     /// The main module, if each of its functions is used as it is done in here.
@@ -151,7 +155,7 @@ impl<'a, 'c> Joined<'a, 'c> {
         let given = self.anatomy.core_function(function_named(given, name)?)?;
         let (lowered, needs_memory) = match given {
             CoreFunction::Lowered { .. } => (given, false),
-            CoreFunction::Exported(export) => (self.in_slot(export.name)?, true),
+            CoreFunction::Exported(export) => (self.in_slot(*export)?, true),
         };
         let CoreFunction::Lowered { function, options } = lowered else { return None };
         let Function::Imported { interface: of, name: found } = self.anatomy.function(*function)?
@@ -166,10 +170,10 @@ impl<'a, 'c> Joined<'a, 'c> {
         Some(fits)
     }
 
-    /// The function that this export of the shim's calls. No other instance exports anything.
-    fn in_slot(&self, export: &str) -> Option<&CoreFunction<'a>> {
-        let (shim, fixup) = (self.shim.as_ref()?, self.fixup.as_ref()?);
-        let slot = *shim.slots.get(export)?;
+    /// The function that this export calls, which is one of the shim's.
+    fn in_slot(&self, export: CoreExport<'_>) -> Option<&CoreFunction<'a>> {
+        let shim = self.shim.as_ref().filter(|shim| shim.instance == export.instance)?;
+        let (slot, fixup) = (*shim.slots.get(export.name)?, self.fixup.as_ref()?);
         let name = fixup.slots.get(slot as usize)?;
         self.anatomy.core_function(function_named(fixup.given, name)?)
     }
@@ -205,7 +209,7 @@ struct Outside<'a> {
 }
 
 impl<'a> Outside<'a> {
-    /// None where it imports something else than functions.
+    /// None where it imports something else than functions, or too many.
     fn of(module: &'a [u8]) -> Option<Self> {
         let mut outside = Self::default();
         for payload in Parser::new(0).parse_all(module) {
@@ -215,6 +219,7 @@ impl<'a> Outside<'a> {
                         let import = import.ok()?;
                         let TypeRef::Func(_) = import.ty else { return None };
                         outside.imports.push((import.module, import.name));
+                        (outside.imports.len() <= FEW).then_some(())?;
                     }
                 }
                 Payload::ExportSection(section) => {
@@ -227,54 +232,5 @@ impl<'a> Outside<'a> {
             }
         }
         Some(outside)
-    }
-}
-
-fn has_types_of_the_contract(component: &[u8]) -> bool {
-    let Ok(DecodedWasm::Component(resolve, world)) = wit_component::decode(component) else {
-        return false;
-    };
-    let world = &resolve.worlds[world];
-    let imports = world.imports.values().map(|item| Interface::of(&resolve, item));
-    let exports = world.exports.values().map(|item| Interface::of(&resolve, item));
-    let (Some(imports), Some(exports)) =
-        (imports.collect::<Option<Vec<_>>>(), exports.collect::<Option<Vec<_>>>())
-    else {
-        return false;
-    };
-    imports.iter().all(|it| it.functions.is_empty() || it.is_part_of(&IMPORTS))
-        && exports.iter().all(|it| it.is_part_of(&EXPORTS) && it.is_whole())
-        && exports.iter().any(|it| it.name == HANDLER)
-}
-
-/// An interface of the component's world.
-struct Interface<'a> {
-    name: String,
-    resolve: &'a Resolve,
-    functions: &'a IndexMap<String, WitFunction>,
-}
-
-impl<'a> Interface<'a> {
-    fn of(resolve: &'a Resolve, item: &WorldItem) -> Option<Self> {
-        let WorldItem::Interface { id, .. } = item else { return None };
-        let functions = &resolve.interfaces[*id].functions;
-        Some(Self { name: resolve.id_of(*id)?, resolve, functions })
-    }
-
-    /// Whether it is one of these, and each of its functions has the contract's type.
-    fn is_part_of(&self, interfaces: &[&str]) -> bool {
-        let contract = Contract::get();
-        let is_as_expected = |found: &WitFunction| {
-            contract.function(&self.name, &found.name).is_some_and(|expected| {
-                Signature::expected(contract.resolve(), expected)
-                    == Signature::expected(self.resolve, found)
-            })
-        };
-        interfaces.contains(&self.name.as_str()) && self.functions.values().all(is_as_expected)
-    }
-
-    fn is_whole(&self) -> bool {
-        let expected = Contract::get().functions(&self.name);
-        expected.is_some_and(|expected| expected.count() == self.functions.len())
     }
 }

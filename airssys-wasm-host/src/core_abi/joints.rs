@@ -13,10 +13,10 @@ use wasmparser::{
 /// What a shim exports its table as, and a fixup imports.
 pub(super) const TABLE: &str = "$imports";
 
-/// The functions that a shim exports, each with the number of its slot.
-pub(super) fn shim(module: &[u8]) -> Option<Vec<(&str, u32)>> {
+/// The functions that a shim exports, each with the number of its slot, and how many slots there are.
+pub(super) fn shim(module: &[u8]) -> Option<(Vec<(&str, u32)>, u64)> {
     let (mut types, mut functions, mut slots) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut tables, mut exports) = (0, Vec::new());
+    let (mut tables, mut exports) = (Vec::new(), Vec::new());
     for payload in Parser::new(0).parse_all(module) {
         match payload.ok()? {
             Payload::TypeSection(section) => {
@@ -29,7 +29,11 @@ pub(super) fn shim(module: &[u8]) -> Option<Vec<(&str, u32)>> {
                     functions.push(ty.ok()?);
                 }
             }
-            Payload::TableSection(section) => tables += section.count(),
+            Payload::TableSection(section) => {
+                for table in section {
+                    tables.push(table.ok()?.ty.initial);
+                }
+            }
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export.ok()?;
@@ -48,7 +52,8 @@ pub(super) fn shim(module: &[u8]) -> Option<Vec<(&str, u32)>> {
         }
     }
     let exports = exports.into_iter().map(|(name, function)| Some((name, *slots.get(function)?)));
-    if tables == 1 { exports.collect() } else { None }
+    let &[size] = tables.as_slice() else { return None };
+    Some((exports.collect::<Option<_>>()?, size))
 }
 
 /// The slot of a function that passes all its parameters, and does nothing else.
@@ -71,7 +76,7 @@ fn slot_that_is_called(body: &FunctionBody<'_>, ty: u32, params: usize) -> Optio
 
 /// The names under which a fixup imports the functions that it puts into the slots, in their order.
 pub(super) fn fixup(module: &[u8]) -> Option<Vec<&str>> {
-    let (mut imports, mut filled) = (Vec::new(), Vec::new());
+    let (mut imports, mut filled) = (Vec::new(), None);
     for payload in Parser::new(0).parse_all(module) {
         match payload.ok()? {
             Payload::ImportSection(section) => {
@@ -93,16 +98,15 @@ pub(super) fn fixup(module: &[u8]) -> Option<Vec<&str>> {
                         return None;
                     };
                     let ElementItems::Functions(functions) = element.items else { return None };
-                    is_zero(&offset_expr).then_some(())?;
-                    // The last holds: each begins with the first slot.
-                    filled = functions.into_iter().collect::<Result<_, _>>().ok()?;
+                    (is_zero(&offset_expr) && filled.is_none()).then_some(())?;
+                    filled = Some(functions.into_iter().collect::<Result<Vec<_>, _>>().ok()?);
                 }
             }
             Payload::TypeSection(_) => {}
             payload => ignorable(&payload)?,
         }
     }
-    filled.into_iter().map(|function: u32| imports.get(function as usize).copied()).collect()
+    filled?.into_iter().map(|function| imports.get(function as usize).copied()).collect()
 }
 
 /// Whether a module does nothing but call, at its start, the function that it imports without a

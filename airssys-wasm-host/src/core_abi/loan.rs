@@ -2,7 +2,7 @@
 //! store, and what a store carries must live as long as the store: what is lent does not.
 #![allow(unsafe_code)]
 
-use wasmtime::Store;
+use wasmtime::{Store, TypedFunc, WasmParams};
 
 use crate::bindings::BatchMessage;
 use crate::state::State;
@@ -31,13 +31,14 @@ impl Loan {
     }
 }
 
-/// Lends `lent` while `call` runs.
-pub(super) fn lend<T>(
+/// Calls a function of the guest's that takes what is lent for the length of this call.
+pub(super) fn call_with<P: WasmParams>(
     store: &mut Store<State>,
     lent: Lent<'_>,
-    call: impl FnOnce(&mut Store<State>) -> T,
-) -> T {
-    /// Ends the loan, also where `call` panics.
+    function: &TypedFunc<P, ()>,
+    params: P,
+) -> wasmtime::Result<()> {
+    /// Ends the loan, also where the call panics.
     struct Ends<'a>(&'a mut Store<State>);
 
     impl Drop for Ends<'_> {
@@ -47,10 +48,10 @@ pub(super) fn lend<T>(
     }
 
     // SAFETY: the loan ends before this function does, and what is lent outlives that. Meanwhile it
-    // is read through `Loan::get` alone, for no longer than a borrow of the store's data lasts; and
-    // none of that lasts longer than `call`, which has the store by a reference of its own.
+    // is read through `Loan::get` alone, for no longer than a borrow of the store's data lasts, by
+    // functions that the guest calls; and these are done when the call is. Nothing moves a loan.
     let lent = unsafe { std::mem::transmute::<Lent<'_>, Lent<'static>>(lent) };
     store.data_mut().loan = Loan(lent);
     let ends = Ends(store);
-    call(ends.0)
+    function.call(&mut *ends.0, params)
 }

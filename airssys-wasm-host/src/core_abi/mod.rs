@@ -2,7 +2,8 @@
 //! functions and no others. A call costs half of what it does through wasmtime's component model.
 //!
 //! Which guests these are, `fits.rs` finds out from the component: `anatomy.rs` says what that is put
-//! together of, and `joints.rs` knows the small modules by which it is joined to its imports.
+//! together of, `joints.rs` knows the small modules by which it is joined to its imports, and
+//! `types.rs` whether its types are the contract's.
 //!
 //! What can be told of a guest is the same in both ways: the order in which its memory is read and
 //! written, when its `cabi_realloc` and `cabi_post_…` are called, and what traps. All that a guest
@@ -20,6 +21,7 @@ mod layout;
 mod loan;
 mod lower;
 mod memory;
+mod types;
 
 use std::sync::Arc;
 
@@ -61,7 +63,7 @@ pub(crate) struct CoreInstancePre {
 }
 
 impl CoreModule {
-    /// Compiles a module that is [all of a component](module_within).
+    /// Compiles a module that is [all of a component](module_within), and so valid.
     pub(crate) fn compile(engine: &crate::Engine, binary: &[u8]) -> wasmtime::Result<Self> {
         let module: Module = engine.compile(&add_entries(binary)?)?;
         let exports = Exports::find(&module).context("an export is missing")?;

@@ -26,6 +26,16 @@ const CASES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     ("it is given another slot", &[(r#"(func $shim "0")"#, r#"(func $shim "1")"#)]),
+    (
+        "it is given another slot by another name",
+        &[
+            ("(; before ;)", r#"(core instance $other (export "0" (func $shim "1")))"#),
+            (
+                r#"(export "unsubscribe" (func $shim "0"))"#,
+                r#"(export "unsubscribe" (func $other "0"))"#,
+            ),
+        ],
+    ),
     ("another slot is called", &[("i32.const 0 call_indirect", "i32.const 1 call_indirect")]),
     (
         "parameters are passed in another order",
@@ -40,6 +50,7 @@ const CASES: &[(&str, &[(&str, &str)])] = &[
     ),
     ("the shim traps at its start", &[("(; shim ;)", "(elem (i32.const 2) func 0)")]),
     ("the shim has two tables", &[("(; table ;)", "(table 2 2 funcref)")]),
+    ("there are not as many slots", &[("2 2 funcref", "1 1 funcref")]),
     ("the fixup traps at its start", &[("(; fixup ;)", "(func $trap unreachable) (start $trap)")]),
     (
         "another table is filled",
@@ -62,6 +73,26 @@ const CASES: &[(&str, &[(&str, &str)])] = &[
                 (core instance $other (instantiate $other))"#,
             ),
             ("(func $lowered-cancel)", r#"(func $other "c")"#),
+        ],
+    ),
+    (
+        "a module is counted twice",
+        &[
+            (
+                "(; before ;)",
+                r#"(alias outer 0 $main (core module $again))
+                (core module $other
+                    (import "airssys:component/topics@0.1.0" "unsubscribe" (func (param i32 i32) (result i32)))
+                    (import "airssys:component/monitors@0.1.0" "demonitor" (func (param i32 i32) (result i32)))
+                    (import "airssys:component/timers@0.1.0" "cancel" (func (param i64) (result i32)))
+                    (memory (export "memory") 1)
+                    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+                    (func (export "airssys:component/handler@0.1.0#handle-message")
+                      (param i32 i32 i32 i32) (result i32) unreachable)
+                    (func (export "cabi_post_airssys:component/handler@0.1.0#handle-message") (param i32))
+                    (func (export "_initialize")))"#,
+            ),
+            ("(instantiate $main", "(instantiate $again"),
         ],
     ),
     (
@@ -163,6 +194,66 @@ pub(crate) fn joined(changes: &[(&str, &str)]) -> Vec<u8> {
 fn one_that_is_joined_otherwise_runs_as_a_component() {
     for (what, changes) in CASES {
         assert!(!is_called_directly(&joined(changes)), "{what}");
+    }
+}
+
+/// However large it is, it is not looked at for long.
+#[test]
+fn one_of_many_parts_runs_as_a_component() {
+    let of = |count: usize, part: &str| {
+        (0..count).map(|at| part.replace('N', &at.to_string())).collect::<String>()
+    };
+    let few = of(10, "(instance)");
+    let instances = of(70, "(instance)");
+    let functions = of(70, r#"(export "n-N" (func $handle-message))"#);
+    let core_functions = of(70, r#"(export "N" (func $shim "0"))"#);
+    let free = "(; after ;)";
+    assert!(is_called_directly(&joined(&[(free, &few)])));
+    for (place, more) in [
+        (free, &instances),
+        ("(; last ;)", &format!("(instance {functions})")),
+        (free, &format!("(core instance {core_functions})")),
+    ] {
+        assert!(!is_called_directly(&joined(&[(place, more)])), "{more}");
+    }
+}
+
+/// What is not valid or not provided, and looks as if it were.
+const REFUSED: &[(&str, &[(&str, &str)])] = &[
+    (
+        "it calls a function that is not there, and would be with the entries",
+        &[("(; more ;)", "(func i32.const 0 call 8)")],
+    ),
+    (
+        "its handler is asynchronous",
+        &[
+            ("(type $handle-message (func", "(type $handle-message (func async"),
+            ("(func $handle-message\n      (param", "(func $handle-message async\n      (param"),
+            ("(func (param \"sender\"", "(func async (param \"sender\""),
+        ],
+    ),
+    (
+        "it imports an instance with a function that is named like an interface",
+        &[("(; first ;)", r#"(import "x:y/z" (instance (export "a:b/c" (func))))"#)],
+    ),
+    (
+        "it imports an instance with the type of a function",
+        &[(
+            "(; first ;)",
+            r#"(import "x:y/z" (instance (type $f (func)) (export "f" (type (eq $f)))))"#,
+        )],
+    ),
+    (
+        "it imports a resource",
+        &[("(; first ;)", r#"(import "x:y/z" (instance (export "r" (type (sub resource)))))"#)],
+    ),
+];
+
+#[test]
+fn one_that_is_refused_as_a_component_is_refused() {
+    for (what, changes) in REFUSED {
+        let source = joined(changes);
+        assert_eq!(refused(&source, true), refused(&source, false), "{what}");
     }
 }
 

@@ -7,6 +7,8 @@
   (import "airssys:component/timers@0.1.0" (instance $timers
     (export "cancel" (func (param "id" u64) (result bool)))))
 
+  (; first ;)
+
   (core module $main
     (import "airssys:component/topics@0.1.0" "unsubscribe" (func (param i32 i32) (result i32)))
     (import "airssys:component/monitors@0.1.0" "demonitor" (func (param i32 i32) (result i32)))

@@ -45,6 +45,12 @@ fn one_with_a_second_allocator_runs_as_a_component() {
 }
 
 #[test]
+fn one_that_cannot_be_added_to_runs_as_a_component() {
+    let module = module(r#"(func (export "airssys:host#handle-message") (param i32))"#);
+    assert!(!is_called_directly(&module));
+}
+
+#[test]
 fn one_that_imports_what_is_not_provided_is_refused_as_a_component_is() {
     let module = module(r#"(import "other" "function" (func))"#);
     let other = "import other: interface { function: func(); }";
