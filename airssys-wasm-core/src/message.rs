@@ -3,7 +3,8 @@ use crate::{RequestId, Topic, TraceParent};
 /// What a component can learn about the message in its hands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MessageInfo {
-    /// When it was sent, in nanoseconds since the Unix epoch.
+    /// When it was sent, in nanoseconds since the Unix epoch. While its sender is busy, that is known
+    /// to some milliseconds, and does not tell in which order two senders sent.
     pub sent_at: u64,
     /// Set where the sender waits for a response; in a callback, the answered request.
     pub request: Option<RequestId>,

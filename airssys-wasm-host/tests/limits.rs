@@ -83,8 +83,9 @@ fn a_spinning_guest_makes_room_after_each_slice() {
     let crash = crash(guest.handle_message("a/b", b"", &info()));
     assert_eq!(crash.kind(), CrashKind::TimedOut);
     // A slice is a tick, and counts for two at the most.
-    let slices = guest.outbox::<Recorder>().unwrap().slices;
-    assert!(slices >= 24, "{slices}");
+    let outbox = guest.outbox::<Recorder>().unwrap();
+    assert!(outbox.slices >= 24, "{}", outbox.slices);
+    assert_eq!(outbox.late, 1, "at the first tick");
 }
 
 #[test]

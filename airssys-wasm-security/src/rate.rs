@@ -25,11 +25,10 @@ pub struct Rate {
 /// let mut limiter = RateLimiter::new(rate);
 ///
 /// let now = Duration::from_secs(10);
-/// limiter.check(now)?;
-/// limiter.count(now);
-/// let too_soon = limiter.check(now).expect_err("there are four a second, one at a time");
+/// limiter.take(now)?;
+/// let too_soon = limiter.take(now).expect_err("there are four a second, one at a time");
 /// assert_eq!(too_soon.milliseconds(), 250);
-/// limiter.check(now + too_soon.wait)?;
+/// limiter.take(now + too_soon.wait)?;
 /// # Ok::<(), TooSoon>(())
 /// ```
 ///

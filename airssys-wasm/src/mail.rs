@@ -38,13 +38,14 @@ pub(crate) struct Callback {
 }
 
 thread_local! {
-    /// What this thread has emptied, for its next messages. Each keeps the id of its last sender,
-    /// which often is the next one too: ids that threads share are dear to clone and drop.
+    /// What this thread has emptied, for its next messages and callbacks. A message keeps the id of
+    /// its last sender, which often is the next one too: ids that threads share are dear to clone and
+    /// drop.
     static EMPTY_MESSAGES: Empty<Message> = const { Empty::new() };
     static EMPTY_CALLBACKS: Empty<Callback> = const { Empty::new() };
 }
 
-/// Envelopes without anything in them.
+/// Envelopes of what was handled.
 struct Empty<T>(RefCell<Vec<Box<T>>>);
 
 impl<T> Empty<T> {

@@ -1,14 +1,16 @@
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
+use airssys_wasm_actor as actor;
 use airssys_wasm_core::{
     ComponentId, Crash, CrashKind, ExitReason, Failure, Health, MessageInfo, RequestError,
+    TraceParent,
 };
 use airssys_wasm_host::{Instance, MessageOutcome};
 use bytes::Bytes;
 
 use crate::mail::Callback;
-use crate::member::MAX_DETAIL;
+use crate::member::{MAX_DETAIL, Member};
 use crate::native::{Context, Native};
 use crate::outbox::Outbox;
 
@@ -57,6 +59,20 @@ impl Running {
             Self::Guest(instance) if instance.can_wait() => Ok(instance),
             other => Err(other),
         }
+    }
+
+    /// Begins a call, as a step of this trace if it is one. When a native component sends, nobody
+    /// knows how long it has been at work.
+    pub(crate) fn begin_turn(
+        &mut self,
+        context: &actor::Context<'_, Member>,
+        trace: Option<TraceParent>,
+    ) {
+        let began = match self {
+            Self::Guest(_) => context.began(),
+            Self::Native { .. } => None,
+        };
+        self.outbox_mut().begin_turn(context.worker(), began, trace);
     }
 
     pub(crate) fn init(&mut self, id: &ComponentId) -> Result<(), Failure> {

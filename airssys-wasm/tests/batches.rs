@@ -11,7 +11,7 @@ use airssys_wasm_testkit::{Probe, TestSystem, each_seed};
 
 const BATCHER: &str = include_str!("guests/batcher.wat");
 
-/// Plays in systems of many seeds, in which the guest runs as it is and as a component.
+/// Plays in systems of many seeds, in which the guest is called directly and through wasmtime's component model.
 fn played(
     settings: impl Fn(ComponentSpec) -> ComponentSpec,
     play: impl Fn(&TestSystem, &mut Probe),

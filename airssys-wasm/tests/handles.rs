@@ -84,7 +84,7 @@ fn came(result: &[u8], at: usize) -> Came {
     }
 }
 
-/// Plays it where the guest runs as it is, and as a component.
+/// Plays it where the guest is called directly, and through wasmtime's component model.
 fn played(play: impl Fn(&mut Play)) {
     for (seed, direct_calls) in [(1, true), (2, false)] {
         play(&mut Play::new(seed, direct_calls));

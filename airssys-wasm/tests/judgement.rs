@@ -189,6 +189,8 @@ fn a_message_that_was_not_accepted_uses_no_quota() {
     assert_eq!(sender.send(&test, "test/echo", b""), Ok(()));
     for _ in 0..5 {
         assert_eq!(sender.send(&test, "test/full", b""), Err(SendError::MailboxFull));
+        let timeout = Duration::from_secs(1);
+        assert_eq!(sender.request(&test, "test/full", b"", timeout), Err(SendError::MailboxFull));
     }
     assert_eq!(test.system().quota_usage("test/sender").unwrap().available, Some(1));
 }

@@ -93,6 +93,8 @@ pub struct Recorder {
     pub requests: Vec<(String, Vec<u8>, Option<Duration>)>,
     pub cancelled: Vec<RequestId>,
     pub answers: VecDeque<SendError>,
+    /// How often time passed in the middle of a call.
+    pub late: u32,
     /// How often the guest made room for others, and after how many times it is to end.
     pub slices: u32,
     pub most_slices: Option<u32>,
@@ -125,6 +127,10 @@ impl Outbox for Recorder {
     fn cancel_request(&mut self, id: RequestId) -> bool {
         self.cancelled.push(id);
         self.cancelled.len() == 1
+    }
+
+    fn time_passes(&mut self) {
+        self.late += 1;
     }
 
     fn make_room(&mut self) -> bool {

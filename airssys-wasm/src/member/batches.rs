@@ -36,7 +36,7 @@ impl Member {
         context: &mut Context<'_, Self>,
     ) {
         let Some(mut running) = self.running.take() else { return };
-        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        running.begin_turn(context, None);
         let messages = next.iter().take(count).filter_map(sender_and_payload);
         let handled = unwinding(|| running.handle_messages(messages));
         self.running = Some(running);

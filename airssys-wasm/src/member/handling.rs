@@ -49,7 +49,7 @@ impl Member {
         context: &mut Context<'_, Self>,
     ) {
         let Message { sender, payload, info, .. } = &*message;
-        running.outbox_mut().begin_turn(context.worker(), context.began(), info.trace_parent);
+        running.begin_turn(context, info.trace_parent);
         let mut running = match running.into_waiting() {
             Err(running) => running,
             Ok(instance) => {
@@ -164,7 +164,7 @@ impl Member {
         };
         self.registration.counters.callbacks.bump();
         let trace = Some(callback.trace_parent);
-        running.outbox_mut().begin_turn(context.worker(), context.began(), trace);
+        running.begin_turn(context, trace);
         let mut running = match running.into_waiting() {
             Err(running) => running,
             Ok(instance) => {
@@ -205,7 +205,7 @@ impl Member {
         let Some(mut running) = self.running.take() else {
             return checkup.ask_later(&self.runtime.timers, ask(&self.registration));
         };
-        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        running.begin_turn(context, None);
         let mut running = match running.into_waiting() {
             Err(running) => running,
             Ok(instance) => return self.go_on(Waiting::Health(health_call(instance)), context),
@@ -266,7 +266,7 @@ impl Member {
         let Some(mut running) = self.running.take() else { return };
         let info = MessageInfo::new(notice.at);
         self.registration.counters.exits.bump();
-        running.outbox_mut().begin_turn(context.worker(), context.began(), None);
+        running.begin_turn(context, None);
         let mut running = match running.into_waiting() {
             Err(running) => running,
             Ok(instance) => {

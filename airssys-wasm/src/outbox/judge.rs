@@ -8,8 +8,8 @@ use super::turn::Turn;
 
 /// What is judged of a send before the mailbox, in the contract's order.
 impl Sender {
-    /// All that is judged before the mailbox. It counts in the sender's quota: see
-    /// [`accepted`](Self::accepted).
+    /// All that is judged before the mailbox. It counts in the sender's quota until
+    /// [`settle`](Self::settle).
     pub(super) fn judge<'routes>(
         &self,
         routes: &'routes mut Routes<Route>,
@@ -86,8 +86,13 @@ impl Sender {
         in_time.map_err(|too_soon: TooSoon| SendError::RateLimited(too_soon.milliseconds()))
     }
 
-    /// Takes from the quota only what was accepted in the end.
-    pub(super) fn accepted<T>(&self, sent: Result<T, SendError>) -> Result<T, SendError> {
+    /// Posts what was judged, and takes from the quota only what was accepted in the end.
+    pub(super) fn settle<'route, T>(
+        &self,
+        judged: Result<&'route mut Route, SendError>,
+        post: impl FnOnce(&'route mut Route) -> Result<T, SendError>,
+    ) -> Result<T, SendError> {
+        let sent = post(judged?);
         if sent.is_err() && self.has_rate {
             self.author.quota.give_back();
         }

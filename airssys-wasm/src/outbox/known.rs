@@ -38,13 +38,9 @@ impl Outbox {
 
     pub(super) fn send_to(&mut self, target: Handle, message: &[u8]) -> Result<(), SendError> {
         let Self { sender, known, turn, random, .. } = self;
-        let sent = match sender.judge_to(known, turn, target, message, Right::Send) {
-            Ok(route) => {
-                let draft = Draft::new(Content::Bytes(message));
-                sender.accepted(sender.post(route, turn, random, draft))
-            }
-            Err(error) => Err(error),
-        };
+        let judged = sender.judge_to(known, turn, target, message, Right::Send);
+        let draft = Draft::new(Content::Bytes(message));
+        let sent = sender.settle(judged, |route| sender.post(route, turn, random, draft));
         sent.inspect_err(|error| self.refused_to(target, AttemptKind::Message, message, error))
     }
 
@@ -55,13 +51,10 @@ impl Outbox {
         timeout: Option<Duration>,
     ) -> Result<RequestId, SendError> {
         let Self { sender, known, turn, random, .. } = self;
-        let sent = match sender.judge_to(known, turn, target, request, Right::Request) {
-            Ok(route) => {
-                let sent = sender.post_request(route, turn, random, request, timeout, callback);
-                sender.accepted(sent)
-            }
-            Err(error) => Err(error),
-        };
+        let judged = sender.judge_to(known, turn, target, request, Right::Request);
+        let sent = sender.settle(judged, |route| {
+            sender.post_request(route, turn, random, request, timeout, callback)
+        });
         sent.inspect_err(|error| self.refused_to(target, AttemptKind::Request, request, error))
     }
 

@@ -140,13 +140,10 @@ impl Outbox {
         waiting: impl FnOnce(&ComponentId) -> Waiting,
     ) -> Result<RequestId, SendError> {
         let Self { sender, routes, turn, random, .. } = self;
-        let sent = match sender.judge(routes, turn, target, request, Right::Request) {
-            Ok(route) => {
-                let sent = sender.post_request(route, turn, random, request, timeout, waiting);
-                sender.accepted(sent)
-            }
-            Err(error) => Err(error),
-        };
+        let judged = sender.judge(routes, turn, target, request, Right::Request);
+        let sent = sender.settle(judged, |route| {
+            sender.post_request(route, turn, random, request, timeout, waiting)
+        });
         let kind = AttemptKind::Request;
         sent.inspect_err(|error| self.sender.refused(&self.turn, kind, target, request, error))
     }
@@ -172,10 +169,8 @@ impl Outbox {
     fn send(&mut self, right: Right, target: &str, draft: Draft<'_>) -> Result<(), SendError> {
         let Self { sender, routes, turn, random, .. } = self;
         let payload = draft.payload;
-        let sent = match sender.judge(routes, turn, target, &payload, right) {
-            Ok(route) => sender.accepted(sender.post(route, turn, random, draft)),
-            Err(error) => Err(error),
-        };
+        let judged = sender.judge(routes, turn, target, &payload, right);
+        let sent = sender.settle(judged, |route| sender.post(route, turn, random, draft));
         let kind = AttemptKind::Message;
         sent.inspect_err(|error| self.sender.refused(&self.turn, kind, target, &payload, error))
     }
@@ -348,8 +343,12 @@ impl airssys_wasm_core::Outbox for Outbox {
 
     fn make_room(&mut self) -> bool {
         Scheduler::make_room();
-        self.turn.make_room();
+        self.turn.time_passes();
         !self.sender.author.leave.is_cut()
+    }
+
+    fn time_passes(&mut self) {
+        self.turn.time_passes();
     }
 
     fn subscribe(&mut self, pattern: &str) -> Result<(), SubscribeError> {

@@ -19,8 +19,8 @@ pub(super) struct Turn {
     pub(super) waits: bool,
     /// The step of a trace that this call is, once it is known.
     trace: Option<TraceParent>,
-    /// Others had their turn in the middle of it.
-    made_room: bool,
+    /// Time has passed in the middle of it.
+    took_long: bool,
     /// Receivers whose mailboxes it has filled.
     filled: Vec<Filled>,
 }
@@ -36,7 +36,7 @@ impl Turn {
             now: None,
             waits: false,
             trace: None,
-            made_room: false,
+            took_long: false,
             filled: Vec::new(),
         }
     }
@@ -52,15 +52,15 @@ impl Turn {
         self.trace = trace;
     }
 
-    /// Lets others have theirs: it is later when it goes on.
-    pub(super) fn make_room(&mut self) {
-        self.made_room = true;
+    /// It is later when it goes on.
+    pub(super) fn time_passes(&mut self) {
+        self.took_long = true;
         self.now = None;
     }
 
     /// Whether it has taken long, which is forgotten then.
     pub(super) fn took_long(&mut self) -> bool {
-        std::mem::take(&mut self.made_room)
+        std::mem::take(&mut self.took_long)
     }
 
     /// Begins it where there is no call.

@@ -1,5 +1,5 @@
-//! Hostile guests on worker threads, where time is the machine's. Those that are core modules run as
-//! components here.
+//! Hostile guests on worker threads, where time is the machine's. They are called through wasmtime's
+//! component model here.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
