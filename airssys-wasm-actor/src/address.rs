@@ -158,7 +158,8 @@ impl<A: Actor> Address<A> {
     }
 
     /// The time that the actor took to handle messages, all together. While there is much to do, and
-    /// done in less than a microsecond, that is found from one time in sixteen, chosen by chance.
+    /// done in less than a microsecond, that is found from one time in sixteen, chosen by chance; but
+    /// what says that it [took long](crate::Context::took_long), and did, is always counted.
     pub fn busy(&self) -> Duration {
         self.cell.busy()
     }

@@ -21,6 +21,8 @@ pub(crate) struct Body<A: Actor> {
     pub(crate) control: Control,
     /// What the message weighs that it has begun and waits in the middle of.
     pub(crate) in_hand: Weight,
+    /// A call of its last batch said that it may have taken long.
+    took_long: bool,
     /// Set while it is in the run queue.
     cell: Option<Arc<Cell<A>>>,
 }
@@ -45,7 +47,8 @@ pub(crate) struct Control {
 impl<A: Actor> Body<A> {
     pub(crate) fn new(actor: A) -> Box<Self> {
         let (batch, control) = (VecDeque::new(), Control::default());
-        Box::new(Self { actor, batch, control, in_hand: Weight::default(), cell: None })
+        let in_hand = Weight::default();
+        Box::new(Self { actor, batch, control, in_hand, took_long: false, cell: None })
     }
 
     /// As it goes into the run queue.
@@ -66,7 +69,11 @@ impl<A: Actor> Body<A> {
         if self.batch.is_empty() && !proceeds {
             return;
         }
-        let timing = activation.begin_batch();
+        let batch = if proceeds || self.took_long {
+            activation.begin_long_batch()
+        } else {
+            activation.begin_batch()
+        };
         let mut handled = 0;
         if proceeds {
             (self.control.suspended, self.control.woken) = (false, false);
@@ -86,12 +93,12 @@ impl<A: Actor> Body<A> {
             let weight = weigh::<A>(&message);
             progress.begin(weight);
             activation.budget -= 1;
-            let began = Some(activation.begin_message());
+            let began = Some(activation.begin_messages(1));
             handled += self.call(weight, progress, activation, began, |actor, context| {
                 actor.handle(message, context);
             });
         }
-        activation.end_batch(timing, handled, progress);
+        self.took_long = activation.end_batch(batch, handled, progress);
     }
 
     /// How many of its messages come next in one call.
@@ -109,7 +116,7 @@ impl<A: Actor> Body<A> {
         progress: &Progress,
         activation: &mut Activation<'_>,
     ) -> u64 {
-        let began = Some(activation.begin_message());
+        let began = Some(activation.begin_messages(count));
         let Self { actor, batch, control, .. } = self;
         let weight = batch.iter().take(count).map(weigh::<A>).sum();
         progress.begin(weight);
@@ -118,7 +125,7 @@ impl<A: Actor> Body<A> {
             Context::new(control, &mut again, activation.worker, began, queued - count);
         actor.handle_together(batch, count, &mut context);
         if std::mem::take(&mut control.took_long) {
-            activation.grow_old();
+            activation.took_long();
         }
         let left = (batch.len() + count).saturating_sub(queued);
         let left: Weight = batch.iter().take(left).map(weigh::<A>).sum();
@@ -142,7 +149,7 @@ impl<A: Actor> Body<A> {
             &mut Context::new(&mut self.control, &mut again, worker, began, queued),
         );
         if std::mem::take(&mut self.control.took_long) {
-            activation.grow_old();
+            activation.took_long();
         }
         if let Some(message) = again {
             progress.take_back(weigh::<A>(&message));
@@ -182,5 +189,119 @@ pub(crate) fn weigh<A: Actor>(message: &A::Message) -> Weight {
         Weight { messages: 0, bytes: 0 }
     } else {
         Weight { messages: 1, bytes: A::size(message) as u64 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::activation::MAX_AGE;
+    use crate::activation::tests::Hand;
+
+    /// Each of its messages takes as many nanoseconds as it says.
+    struct Busy {
+        clock: Arc<Hand>,
+        together: usize,
+        habit: Habit,
+        in_hand: u64,
+        /// The oldest time that it was given for a call.
+        oldest: Duration,
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    enum Habit {
+        None,
+        /// Says each time that it took long.
+        SaysLong,
+        /// The same, when it goes on with a message: it waits in the middle of each.
+        Waits,
+    }
+
+    impl Busy {
+        fn body(clock: &Arc<Hand>, together: usize, habit: Habit) -> Box<Body<Self>> {
+            let (clock, oldest) = (Arc::clone(clock), Duration::ZERO);
+            Body::new(Self { clock, together, habit, in_hand: 0, oldest })
+        }
+    }
+
+    impl Actor for Busy {
+        type Message = u64;
+
+        fn handle(&mut self, nanos: u64, context: &mut Context<'_, Self>) {
+            let began = context.began().expect("it is known for a message");
+            self.oldest = self.oldest.max(self.clock.now() - began);
+            if self.habit == Habit::Waits {
+                self.in_hand = nanos;
+                return context.wait();
+            }
+            self.clock.pass(nanos);
+            if self.habit == Habit::SaysLong {
+                context.took_long();
+            }
+        }
+
+        fn proceed(&mut self, context: &mut Context<'_, Self>) {
+            self.clock.pass(self.in_hand);
+            context.took_long();
+        }
+
+        fn takes_together(&self, _: &VecDeque<u64>) -> usize {
+            self.together
+        }
+
+        fn handle_together(
+            &mut self,
+            next: &mut VecDeque<u64>,
+            count: usize,
+            context: &mut Context<'_, Self>,
+        ) {
+            self.handle(next.drain(..count).sum(), context);
+        }
+    }
+
+    fn run(
+        body: &mut Body<Busy>,
+        messages: &[u64],
+        progress: &Progress,
+        activation: &mut Activation<'_>,
+    ) {
+        activation.budget = 64;
+        body.batch.extend(messages);
+        body.handle_batch(progress, activation, || false);
+    }
+
+    #[test]
+    fn messages_that_are_handled_together_age_the_time_as_others_do() {
+        let (clock, progress) = (Arc::new(Hand::default()), Progress::default());
+        let mut activation = Activation::of_worker(clock.as_ref());
+        let mut body = Busy::body(&clock, 8, Habit::None);
+        for _ in 0..10_000 {
+            run(&mut body, &[10; 8], &progress, &mut activation);
+        }
+        let most = Duration::from_nanos(10 * MAX_AGE as u64);
+        let oldest = body.actor.oldest;
+        assert!(oldest > most / 2 && oldest <= most, "{oldest:?} of {most:?}");
+    }
+
+    #[test]
+    fn who_says_each_time_that_it_took_long_is_charged_for_its_own_time() {
+        for (together, habit) in [(1, Habit::SaysLong), (2, Habit::SaysLong), (1, Habit::Waits)] {
+            let clock = Arc::new(Hand::default());
+            let (own, others) = (Progress::default(), Progress::default());
+            let mut activation = Activation::of_worker(clock.as_ref());
+            let mut body = Busy::body(&clock, together, habit);
+            let mut other = Busy::body(&clock, 1, Habit::None);
+            for _ in 0..1_000 {
+                let messages: &[u64] = if habit == Habit::Waits { &[700] } else { &[175; 4] };
+                run(&mut body, messages, &own, &mut activation);
+                run(&mut other, &[100], &others, &mut activation);
+                run(&mut other, &[2_000_000], &others, &mut activation);
+                body.control.woken = true;
+                run(&mut body, &[], &own, &mut activation);
+            }
+            assert_eq!(own.busy(), Duration::from_nanos(1_000 * 700));
+            let knows_each_time = body.actor.oldest.is_zero();
+            assert!(knows_each_time || habit == Habit::Waits, "{:?}", body.actor.oldest);
+        }
     }
 }

@@ -105,16 +105,13 @@ impl<A: Actor> Cell<A> {
         if post.closed {
             return Err(TrySendError::Stopped(message));
         }
-        if post.takes_at_once() {
+        if let Some(mut body) = post.take_if_free() {
             post.count(weight);
             let level = post.mailbox.add(weight);
             let sent = post.mailbox.sent(level, Vec::new());
-            let body = post.take_out();
             drop(post);
-            if let Some(mut body) = body {
-                body.batch.push_back(message);
-                self.enqueue(body);
-            }
+            body.batch.push_back(message);
+            self.enqueue(body);
             return Ok(sent);
         }
         match post.mailbox.push(message, weight, weigh::<A>, &self.progress) {
@@ -344,19 +341,14 @@ impl<A: Actor> Receiver for Cell<A> {
 }
 
 impl<A: Actor> Post<A> {
-    /// Whether a message that comes now is the next, and nothing else comes before: then it goes to
-    /// the body right away. That rests where it could go on only if there is nothing for it.
-    fn takes_at_once(&self) -> bool {
-        matches!(&self.state, State::Resting(body) if !body.control.is_held_back())
-            && self.waits_for.is_none()
-            && self.mailbox.takes_ahead()
-    }
-
-    fn take_out(&mut self) -> Option<Box<Body<A>>> {
-        match std::mem::replace(&mut self.state, State::Out) {
-            State::Resting(body) => Some(body),
-            _ => None,
-        }
+    /// Takes the body out for a message that comes now, if nothing is to be handled before it. An
+    /// actor that is not held back and waits for nobody rests only where nothing is queued; so the
+    /// message need not go through the mailbox, unless it may still be dropped there.
+    fn take_if_free(&mut self) -> Option<Box<Body<A>>> {
+        let State::Resting(body) = &self.state else { return None };
+        let is_free =
+            !body.control.is_held_back() && self.waits_for.is_none() && self.mailbox.takes_ahead();
+        if is_free { self.state.take_out() } else { None }
     }
 
     /// Counts a message that is accepted.
@@ -377,7 +369,7 @@ impl<A: Actor> Post<A> {
         if self.commands.is_empty() && !proceeds && (!mail || held_back) {
             return None;
         }
-        let mut body = self.take_out()?;
+        let mut body = self.state.take_out()?;
         body.control.woken = std::mem::take(&mut self.woken);
         if !held_back && body.batch.is_empty() {
             self.mailbox.take_ahead(&mut body.batch);
@@ -434,8 +426,67 @@ impl<A: Actor> Post<A> {
     }
 }
 
+impl<A: Actor> State<A> {
+    /// Takes a resting body out. Any other state stays.
+    fn take_out(&mut self) -> Option<Box<Body<A>>> {
+        match std::mem::replace(self, Self::Out) {
+            Self::Resting(body) => Some(body),
+            other => {
+                *self = other;
+                None
+            }
+        }
+    }
+}
+
 fn wake_all(waiters: Vec<(usize, Waiter)>) {
     for (_, waiter) in waiters {
         waiter.wake();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use airssys_wasm_core::SystemClock;
+
+    use super::*;
+    use crate::scheduler::Scheduler;
+
+    struct Idle;
+
+    impl Actor for Idle {
+        type Message = ();
+
+        fn handle(&mut self, (): (), _: &mut Context<'_, Self>) {}
+    }
+
+    #[test]
+    fn a_body_is_taken_out_for_a_message_only_if_it_is_free() {
+        let resting = |paused| {
+            let mut body = Body::new(Idle);
+            body.control.paused = paused;
+            State::Resting(body)
+        };
+        let scheduler = Scheduler::seeded(0, Arc::new(SystemClock::default()));
+        let address = scheduler.reserve(MailboxLimits::default());
+        let mut post = address.cell.post.lock();
+        for state in [State::Vacant, resting(true), State::Out, State::Stopped] {
+            let before = std::mem::discriminant(&state);
+            post.state = state;
+            assert!(post.take_if_free().is_none());
+            assert_eq!(std::mem::discriminant(&post.state), before);
+        }
+        post.state = resting(false);
+        assert!(post.take_if_free().is_some());
+        assert!(matches!(post.state, State::Out));
+    }
+
+    #[test]
+    fn where_no_body_rests_there_is_none_to_be_taken_out() {
+        for mut state in [State::<Idle>::Vacant, State::Out, State::Stopped] {
+            let before = std::mem::discriminant(&state);
+            assert!(state.take_out().is_none());
+            assert_eq!(std::mem::discriminant(&state), before);
+        }
     }
 }

@@ -69,7 +69,8 @@ impl<'a, A: Actor> Context<'a, A> {
         self.began
     }
 
-    /// Says that this call may have taken long: the time of the next one is asked of the clock.
+    /// Says that this call may have taken long: the time of the next one is asked of the clock, and
+    /// its own is [counted](Address::busy) whatever is drawn.
     pub fn took_long(&mut self) {
         self.control.took_long = true;
     }

@@ -45,6 +45,7 @@ mod place;
 #[cfg(all(test, loom))]
 mod proofs;
 mod run_queue;
+mod sampling;
 mod scheduler;
 mod sleep;
 mod sync;

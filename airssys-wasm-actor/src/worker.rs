@@ -73,7 +73,7 @@ impl<'a> Worker<'a> {
         if queue.has_injected() || self.with_place(|place| !place.local.is_empty()) {
             sleep.wake_for_more();
         }
-        let mut next = Some(self.with_place(|place| Begun::new(task, place, queue)));
+        let mut next = Some(self.with_place(|place| Begun::begin(task, place, queue)));
         let mut tasks = 0;
         self.activation.wake();
         let began = self.activation.now();
@@ -93,7 +93,7 @@ impl<'a> Worker<'a> {
                 let task = if tasks % FAIRNESS == 0 { queue.pop_injected(local) } else { None }
                     .or_else(|| local.pop())
                     .or_else(|| queue.pop_injected(local));
-                task.map(|task| Begun::new(task, place, queue))
+                task.map(|task| Begun::begin(task, place, queue))
             });
         }
         true
@@ -153,7 +153,7 @@ struct Begun {
 }
 
 impl Begun {
-    fn new(task: Task, place: &Place, queue: &RunQueue) -> Self {
+    fn begin(task: Task, place: &Place, queue: &RunQueue) -> Self {
         queue.begin(place.index);
         Self { task, worker: place.index }
     }
