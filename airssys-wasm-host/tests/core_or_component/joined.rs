@@ -51,6 +51,10 @@ const CASES: &[(&str, &[(&str, &str)])] = &[
     ("the shim traps at its start", &[("(; shim ;)", "(elem (i32.const 2) func 0)")]),
     ("the shim has two tables", &[("(; table ;)", "(table 2 2 funcref)")]),
     ("there are not as many slots", &[("2 2 funcref", "1 1 funcref")]),
+    (
+        "more slots than there are are filled at first",
+        &[("func 0 1)", "func 0 1 0) (elem (i32.const 0) func 0 1)")],
+    ),
     ("the fixup traps at its start", &[("(; fixup ;)", "(func $trap unreachable) (start $trap)")]),
     (
         "another table is filled",
@@ -231,6 +235,25 @@ const REFUSED: &[(&str, &[(&str, &str)])] = &[
             ("(func $handle-message\n      (param", "(func $handle-message async\n      (param"),
             ("(func (param \"sender\"", "(func async (param \"sender\""),
         ],
+    ),
+    (
+        "it imports what guests export",
+        &[(
+            "(; first ;)",
+            r#"(import "airssys:component/lifecycle@0.1.0" (instance (export "shutdown" (func))))"#,
+        )],
+    ),
+    (
+        "it imports a function with another type",
+        &[(r#"(param "id" u64) (result bool)"#, r#"(param "id" u64) (result u8)"#)],
+    ),
+    ("its handler has another type", &[(r#"(field "code" u32)"#, r#"(field "code" s32)"#)]),
+    (
+        "its handler has a name of its own",
+        &[(
+            r#"(export "handle-message" (func $handle-message)"#,
+            r#"(export "handle" (func $handle-message)"#,
+        )],
     ),
     (
         "it imports an instance with a function that is named like an interface",
