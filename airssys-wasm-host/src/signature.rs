@@ -18,23 +18,21 @@ impl Signature {
     pub(crate) fn expected(resolve: &Resolve, function: &Function) -> Self {
         let params = function.params.iter().map(|param| of_wit(resolve, &param.ty));
         let result = function.result.as_ref().map(|ty| of_wit(resolve, ty));
-        Self::of_parts(params, result)
+        Self::of_parts(false, params, result)
     }
 
     /// As a component has it.
     pub(crate) fn found(function: &ComponentFunc) -> Self {
         let params = function.params().map(|(_, ty)| of_component(&ty));
         let result = function.results().next().map(|ty| of_component(&ty));
-        let signature = Self::of_parts(params, result);
-        if function.async_() { Self(format!("async {}", signature.0)) } else { signature }
+        Self::of_parts(function.async_(), params, result)
     }
 
     /// As a component has it that was validated.
     pub(crate) fn validated(types: TypesRef<'_>, function: &ComponentFuncType) -> Self {
         let params = function.params.iter().map(|(_, ty)| of_validated(types, ty));
         let result = function.result.as_ref().map(|ty| of_validated(types, ty));
-        let signature = Self::of_parts(params, result);
-        if function.async_ { Self(format!("async {}", signature.0)) } else { signature }
+        Self::of_parts(function.async_, params, result)
     }
 
     /// For an error message: what comes from outside may be of any length.
@@ -45,8 +43,13 @@ impl Signature {
         }
     }
 
-    fn of_parts(params: impl Iterator<Item = String>, result: Option<String>) -> Self {
-        let mut text = format!("func({})", joined(params));
+    fn of_parts(
+        is_async: bool,
+        params: impl Iterator<Item = String>,
+        result: Option<String>,
+    ) -> Self {
+        let keyword = if is_async { "async func" } else { "func" };
+        let mut text = format!("{keyword}({})", joined(params));
         if let Some(result) = result {
             let _ = write!(text, " -> {result}");
         }

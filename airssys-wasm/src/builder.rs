@@ -87,32 +87,35 @@ impl SystemBuilder {
     /// After how long a guest that computes makes room for others, each time; 1 ms unless it is
     /// said here. It is counted in whole milliseconds.
     #[must_use]
-    pub fn slice(self, slice: Duration) -> Self {
-        Self { engine_config: EngineConfig { slice, ..self.engine_config }, ..self }
+    pub fn slice(mut self, slice: Duration) -> Self {
+        self.engine_config.slice = slice;
+        self
     }
 
     /// Whether guests that are one core module, by itself or with a component around it, are called
     /// directly; yes, unless it is said here. They do the same in both ways, and directly each call
     /// takes half the time.
     #[must_use]
-    pub fn direct_calls(self, direct_calls: bool) -> Self {
-        Self { engine_config: EngineConfig { direct_calls, ..self.engine_config }, ..self }
+    pub fn direct_calls(mut self, direct_calls: bool) -> Self {
+        self.engine_config.direct_calls = direct_calls;
+        self
     }
 
     /// Whether guests lie close together in memory; no, unless it is said here. With thousands of
     /// them each message takes less time then, and what goes through its memory all the time more:
     /// see [`EngineConfig::dense`].
     #[must_use]
-    pub fn dense(self, dense: bool) -> Self {
-        Self { engine_config: EngineConfig { dense, ..self.engine_config }, ..self }
+    pub fn dense(mut self, dense: bool) -> Self {
+        self.engine_config.dense = dense;
+        self
     }
 
     /// Keeps the compiled code of guests in a folder, so that the next start takes milliseconds; it
     /// is not kept unless it is said here. A folder can serve any number of systems.
     #[must_use]
-    pub fn cache(self, cache: CodeCache) -> Self {
-        let engine_config = EngineConfig { cache: Some(cache), ..self.engine_config };
-        Self { engine_config, ..self }
+    pub fn cache(mut self, cache: CodeCache) -> Self {
+        self.engine_config.cache = Some(cache);
+        self
     }
 
     /// How many threads there may be besides one for each worker, for guests that have made room

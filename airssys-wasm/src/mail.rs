@@ -124,7 +124,7 @@ impl Mail {
 }
 
 impl Callback {
-    /// As [`Message::new`], of a response.
+    /// Puts what became of a request into an envelope.
     pub(crate) fn new(
         responder: ComponentId,
         request: RequestId,
@@ -133,18 +133,15 @@ impl Callback {
         trace_parent: TraceParent,
         life: u64,
     ) -> Box<Self> {
-        let empty = EMPTY_CALLBACKS.try_with(Empty::take).ok().flatten();
-        let Some(mut callback) = empty else {
-            let outcome = outcome.map(Payload::from);
-            return Box::new(Self { responder, request, outcome, sent_at, trace_parent, life });
-        };
-        (callback.responder, callback.request, callback.sent_at) = (responder, request, sent_at);
-        (callback.trace_parent, callback.life) = (trace_parent, life);
-        match (outcome, &mut callback.outcome) {
-            (Ok(response), Ok(payload)) => payload.fill(response),
-            (outcome, last) => *last = outcome.map(Payload::from),
+        let outcome = outcome.map(Payload::from);
+        let callback = Self { responder, request, outcome, sent_at, trace_parent, life };
+        match EMPTY_CALLBACKS.try_with(Empty::take).ok().flatten() {
+            Some(mut envelope) => {
+                *envelope = callback;
+                envelope
+            }
+            None => Box::new(callback),
         }
-        callback
     }
 
     /// Gives the envelope back when its requester has been told.

@@ -126,12 +126,9 @@ impl SendCounters {
 
     /// What was counted here and, if there is such, in `other`.
     pub(crate) fn counts_with(&self, other: Option<&Self>) -> SendCounts {
-        let sum = |counter: fn(&Self) -> &Counter| {
-            counter(self).get() + other.map_or(0, |other| counter(other).get())
-        };
-        let refused = |error: SendError| {
-            self.refused(&error).get() + other.map_or(0, |other| other.refused(&error).get())
-        };
+        let both = |count: &dyn Fn(&Self) -> u64| count(self) + other.map_or(0, count);
+        let sum = |counter: fn(&Self) -> &Counter| both(&|it| counter(it).get());
+        let refused = |error: SendError| both(&|it| it.refused(&error).get());
         SendCounts {
             accepted: sum(|it| &it.accepted),
             published: sum(|it| &it.published),

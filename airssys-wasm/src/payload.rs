@@ -57,15 +57,6 @@ impl Payload {
         Self::short(bytes).unwrap_or_else(|| Self::Long(Bytes::copy_from_slice(bytes)))
     }
 
-    /// Replaces what is in it by these bytes, which are copied where they are few.
-    pub(crate) fn fill(&mut self, bytes: Vec<u8>) {
-        if bytes.len() <= SHORT {
-            Content::Bytes(&bytes).write_to(self);
-        } else {
-            *self = Self::Long(bytes.into());
-        }
-    }
-
     /// Leaves no bytes in it, and none that it holds elsewhere.
     pub(crate) fn clear(&mut self) {
         match self {

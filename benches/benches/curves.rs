@@ -45,7 +45,7 @@ fn payload(criterion: &mut Criterion, size: usize) {
     drop(floor);
     let mut running = None;
     group.bench_function(format!("hop, {size} bytes"), |bencher| {
-        let (rig, names) = running.get_or_insert_with(|| ring_of(1, 2, &text));
+        let (rig, names) = running.get_or_insert_with(|| ring_of(1, Extra::None, 2, &text));
         bencher.iter_custom(|hops| rig.pass(&names[0], &token::sized(hops, size)));
     });
 }
@@ -64,7 +64,7 @@ fn ring(criterion: &mut Criterion, size: usize) {
     for (name, extra) in [("", Extra::None), (", dense", Extra::Dense)] {
         let mut running = None;
         group.bench_function(format!("hop, {size} components{name}"), |bencher| {
-            let (rig, names) = running.get_or_insert_with(|| ring_with(extra, size, &text));
+            let (rig, names) = running.get_or_insert_with(|| ring_of(1, extra, size, &text));
             bencher.iter_custom(|hops| rig.run(&names[..1], hops));
         });
     }
@@ -76,8 +76,8 @@ fn cores(criterion: &mut Criterion, workers: usize) {
     let mut tokens = |name: &str, count: usize| {
         let mut running = None;
         group.bench_function(format!("{name}, workers: {workers}"), |bencher| {
-            let (rig, names) =
-                running.get_or_insert_with(|| ring_of(workers, 1000, &guests::relay()));
+            let (rig, names) = running
+                .get_or_insert_with(|| ring_of(workers, Extra::None, 1000, &guests::relay()));
             let starts: Vec<_> = names.iter().step_by(1000 / count).collect();
             let tokens = count as u64;
             bencher.iter_custom(|hops| {
@@ -125,14 +125,8 @@ impl Floor {
     }
 }
 
-fn ring_of(workers: usize, size: usize, text: &str) -> (Rig, Vec<String>) {
-    let mut rig = Rig::new(workers, Guests::Components);
-    let names = rig.spawn_ring(size, text);
-    (rig, names)
-}
-
-fn ring_with(extra: Extra, size: usize, text: &str) -> (Rig, Vec<String>) {
-    let mut rig = Rig::with(1, Guests::Components, extra);
+fn ring_of(workers: usize, extra: Extra, size: usize, text: &str) -> (Rig, Vec<String>) {
+    let mut rig = Rig::with(workers, Guests::Components, extra);
     let names = rig.spawn_ring(size, text);
     (rig, names)
 }

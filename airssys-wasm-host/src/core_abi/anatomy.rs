@@ -227,10 +227,10 @@ impl<'a> Anatomy<'a> {
             ComponentInstance::FromExports(exports) => {
                 let functions = exports.iter().filter(|it| it.kind != ComponentExternalKind::Type);
                 let function = |kind| kind == ComponentExternalKind::Func;
-                let named = functions
+                functions
                     .map(|it| function(it.kind).then_some((it.name.name, it.index)))
-                    .collect::<Option<_>>()?;
-                few(named)
+                    .collect::<Option<_>>()
+                    .and_then(few)
             }
         }
     }
